@@ -1,0 +1,49 @@
+using System.Diagnostics;
+
+namespace Varve.Domain.Buckets;
+
+/// <summary>A bucket: who owns it, and whether it is there.</summary>
+/// <param name="Owner">Null where there is no bucket (not yet, or no more).</param>
+/// <param name="Deleting">Its deletion was asked for, and is decided by whether it is empty.</param>
+public sealed record Bucket(string? Owner, bool Deleting)
+{
+    public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
+        new Bucket(null, false),
+        Decide,
+        Evolve,
+        Fold.WholeStream
+    );
+
+    static Decision<BucketEvent> Decide(Bucket bucket, BucketCommand command) =>
+        command switch
+        {
+            BucketCommand.Create c when bucket.Owner is null => new BucketEvent.Created(c.Owner, c.Context.At),
+            BucketCommand.Create c => c.Owner == bucket.Owner
+                ? ErrorCode.BucketAlreadyOwnedByYou
+                : ErrorCode.BucketAlreadyExists,
+            _ when bucket.Owner is null => new Rejection(ErrorCode.NoSuchBucket, command.Bucket.Text),
+
+            BucketCommand.Accept c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
+            BucketCommand.Accept => new NoChange(),
+
+            BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
+            BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
+
+            BucketCommand.FinishDeletion { Empty: true } c when bucket.Deleting => new BucketEvent.Deleted(
+                c.Context.At
+            ),
+            BucketCommand.FinishDeletion c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
+            BucketCommand.FinishDeletion => ErrorCode.BucketNotEmpty,
+            _ => throw new UnreachableException(),
+        };
+
+    static Bucket Evolve(Bucket bucket, BucketEvent @event) =>
+        @event switch
+        {
+            BucketEvent.Created e => new Bucket(e.Owner, Deleting: false),
+            BucketEvent.DeletionRequested => bucket with { Deleting = true },
+            BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
+            BucketEvent.Deleted => Decider.Initial,
+            _ => throw new UnreachableException(),
+        };
+}

@@ -1,0 +1,37 @@
+namespace Varve.Domain.Buckets;
+
+public abstract record BucketCommand(CommandContext Context, BucketName Bucket) : Command(Context)
+{
+    public sealed override string Stream => Bucket.Stream;
+
+    public override IEnumerable<Step> Steps() => [Step.On(Domain.Buckets.Bucket.Decider, Stream, this)];
+
+    /// <param name="Owner">The user to whom the bucket will belong.</param>
+    public sealed record Create(CommandContext Context, BucketName Bucket, string Owner)
+        : BucketCommand(Context, Bucket);
+
+    /// <summary>Asked by every write into the bucket, in the same append: the bucket must be there.</summary>
+    public sealed record Accept(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
+
+    /// <summary>First half of a deletion: from here on a write into the bucket calls it off.</summary>
+    public sealed record RequestDeletion(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
+
+    /// <summary>Second half, sent once the read models have passed the request.</summary>
+    /// <param name="Empty">Whether the bucket was found empty there.</param>
+    public sealed record FinishDeletion(CommandContext Context, BucketName Bucket, bool Empty)
+        : BucketCommand(Context, Bucket);
+}
+
+/// <summary>Stored for ever. A field's meaning never changes; see <see cref="EventCatalog"/> for names.</summary>
+public abstract record BucketEvent
+{
+    BucketEvent() { }
+
+    public sealed record Created(string Owner, DateTimeOffset At) : BucketEvent;
+
+    public sealed record DeletionRequested(DateTimeOffset At) : BucketEvent;
+
+    public sealed record DeletionAbandoned(DateTimeOffset At) : BucketEvent;
+
+    public sealed record Deleted(DateTimeOffset At) : BucketEvent;
+}

@@ -1,0 +1,124 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Varve.Domain.Buckets;
+using Varve.Domain.Contents;
+using Varve.Domain.Objects;
+using Varve.Domain.Uploads;
+using Varve.Domain.Users;
+
+namespace Varve.Domain;
+
+/// <summary>
+/// The names under which events are stored. Rows are added; they are never edited and never removed: the log outlives
+/// us. Fields may be added to an event if they are optional; any other change is a new name, with <c>.v2</c> behind it.
+/// </summary>
+public static class EventCatalog
+{
+    public static readonly ImmutableArray<EventRow> All =
+    [
+        new("BucketCreated", Json.BucketCreated),
+        new("BucketDeletionRequested", Json.BucketDeletionRequested),
+        new("BucketDeletionAbandoned", Json.BucketDeletionAbandoned),
+        new("BucketDeleted", Json.BucketDeleted),
+        new("ContentStored", Json.ContentStored),
+        new("ContentDamaged", Json.ContentDamaged),
+        new("ContentPurgeScheduled", Json.ContentPurgeScheduled),
+        new("ContentRevived", Json.ContentRevived),
+        new("ContentPurged", Json.ContentPurged),
+        new("ObjectPut", Json.ObjectPut),
+        new("ObjectDeleted", Json.ObjectDeleted),
+        new("UploadInitiated", Json.UploadInitiated),
+        new("PartUploaded", Json.PartUploaded),
+        new("UploadCompleted", Json.UploadCompleted),
+        new("UploadCancelled", Json.UploadCancelled),
+        new("UploadExpired", Json.UploadExpired),
+        new("UserSignedUp", Json.UserSignedUp),
+        new("AccessKeyCreated", Json.AccessKeyCreated),
+        new("AccessKeyRevoked", Json.AccessKeyRevoked),
+        new("CommandHandled", Json.CommandHandled),
+    ];
+
+    static readonly FrozenDictionary<string, EventRow> ByName = All.ToFrozenDictionary(row => row.Name);
+    static readonly FrozenDictionary<Type, EventRow> ByType = All.ToFrozenDictionary(row => row.Shape.Type);
+
+    static EventJson Json => EventJson.Default;
+
+    public static EventRow RowOf(object @event) =>
+        ByType.TryGetValue(@event.GetType(), out var row)
+            ? row
+            : throw new ArgumentException($"{@event.GetType()} has no row in the event catalog.", nameof(@event));
+
+    /// <exception cref="UnknownEventException">No row has this name: the log is newer than this program.</exception>
+    /// <exception cref="JsonException">The data is not what the row says.</exception>
+    public static object Decode(string name, ReadOnlySpan<byte> data) =>
+        ByName.TryGetValue(name, out var row)
+            ? JsonSerializer.Deserialize(data, row.Shape) ?? throw new JsonException($"{name}: null.")
+            : throw new UnknownEventException(name);
+
+    /// <summary>Whether this program can read events of this name.</summary>
+    public static bool Knows(string name) => ByName.ContainsKey(name);
+}
+
+/// <param name="Name">As stored, for ever.</param>
+public sealed record EventRow(string Name, JsonTypeInfo Shape)
+{
+    public byte[] Encode(object @event) => JsonSerializer.SerializeToUtf8Bytes(@event, Shape);
+}
+
+/// <summary>An event's name that this program does not know. Skipping a fact would be losing it.</summary>
+public sealed class UnknownEventException(string name)
+    : Exception($"Event type '{name}' is unknown to this version: update it, or skip the event by its position.")
+{
+    public string Name { get; } = name;
+}
+
+/// <summary>Written beside every event.</summary>
+/// <param name="At">The command's time, UTC.</param>
+/// <param name="By">The acting user.</param>
+/// <param name="CausationId">The command's id.</param>
+/// <param name="Version">Of the event's schema.</param>
+public sealed record EventMetadata(
+    DateTimeOffset At,
+    string By,
+    [property: JsonPropertyName("$causationId")] Guid CausationId,
+    [property: JsonPropertyName("$correlationId")] string? CorrelationId,
+    int Version = 1
+)
+{
+    public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, EventJson.Default.EventMetadata);
+
+    /// <exception cref="JsonException">Not Varve's metadata.</exception>
+    public static EventMetadata Decode(ReadOnlySpan<byte> data) =>
+        JsonSerializer.Deserialize(data, EventJson.Default.EventMetadata) ?? throw new JsonException("null");
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
+[JsonSerializable(typeof(BucketEvent.Created), TypeInfoPropertyName = "BucketCreated")]
+[JsonSerializable(typeof(BucketEvent.DeletionRequested), TypeInfoPropertyName = "BucketDeletionRequested")]
+[JsonSerializable(typeof(BucketEvent.DeletionAbandoned), TypeInfoPropertyName = "BucketDeletionAbandoned")]
+[JsonSerializable(typeof(BucketEvent.Deleted), TypeInfoPropertyName = "BucketDeleted")]
+[JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
+[JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
+[JsonSerializable(typeof(ContentEvent.PurgeScheduled), TypeInfoPropertyName = "ContentPurgeScheduled")]
+[JsonSerializable(typeof(ContentEvent.Revived), TypeInfoPropertyName = "ContentRevived")]
+[JsonSerializable(typeof(ContentEvent.Purged), TypeInfoPropertyName = "ContentPurged")]
+[JsonSerializable(typeof(ObjectEvent.Put), TypeInfoPropertyName = "ObjectPut")]
+[JsonSerializable(typeof(ObjectEvent.Deleted), TypeInfoPropertyName = "ObjectDeleted")]
+[JsonSerializable(typeof(UploadEvent.Initiated), TypeInfoPropertyName = "UploadInitiated")]
+[JsonSerializable(typeof(UploadEvent.PartUploaded), TypeInfoPropertyName = "PartUploaded")]
+[JsonSerializable(typeof(UploadEvent.Completed), TypeInfoPropertyName = "UploadCompleted")]
+[JsonSerializable(typeof(UploadEvent.Cancelled), TypeInfoPropertyName = "UploadCancelled")]
+[JsonSerializable(typeof(UploadEvent.Expired), TypeInfoPropertyName = "UploadExpired")]
+[JsonSerializable(typeof(UserEvent.SignedUp), TypeInfoPropertyName = "UserSignedUp")]
+[JsonSerializable(typeof(UserEvent.AccessKeyCreated), TypeInfoPropertyName = "AccessKeyCreated")]
+[JsonSerializable(typeof(UserEvent.AccessKeyRevoked), TypeInfoPropertyName = "AccessKeyRevoked")]
+[JsonSerializable(typeof(CommandHandled))]
+[JsonSerializable(typeof(EventMetadata))]
+sealed partial class EventJson : JsonSerializerContext;

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace Varve.Domain.Objects;
+
+/// <summary>A name and what it points at now.</summary>
+/// <param name="Current">The current version; null where there is none (never, or deleted).</param>
+public sealed record StoredObject(ObjectEvent.Put? Current)
+{
+    public static readonly Decider<StoredObject, ObjectCommand, ObjectEvent> Decider = new(
+        new StoredObject(Current: null),
+        Decide,
+        Evolve,
+        Fold.LastEvent
+    );
+
+    static Decision<ObjectEvent> Decide(StoredObject stored, ObjectCommand command) =>
+        command switch
+        {
+            ObjectCommand.Put c => Refusal(stored, c.Condition) is { } no
+                ? no
+                : new ObjectEvent.Put(
+                    VersionIdOf(c),
+                    c.Content.Hash.Hex,
+                    c.Content.Sha1,
+                    c.Content.Size,
+                    c.ETag,
+                    c.Attributes,
+                    c.Checksum,
+                    c.Origin,
+                    c.Source,
+                    c.Context.At
+                ),
+
+            ObjectCommand.Delete c when Refusal(stored, c.Condition) is { } no => no,
+            ObjectCommand.Delete when stored.Current is null => new NoChange(),
+            ObjectCommand.Delete c => new ObjectEvent.Deleted(VersionIdOf(c), c.RenamedTo, c.Context.At),
+
+            ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
+            ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
+            ObjectCommand.Rename c when c.To == c.Object => new NoChange(),
+            ObjectCommand.Rename c => new ObjectEvent.Deleted(VersionIdOf(c), c.To.ToString(), c.Context.At),
+            _ => throw new UnreachableException(),
+        };
+
+    static StoredObject Evolve(StoredObject stored, ObjectEvent @event) =>
+        @event switch
+        {
+            ObjectEvent.Put e => new StoredObject(e),
+            ObjectEvent.Deleted => Decider.Initial,
+            _ => throw new UnreachableException(),
+        };
+
+    static Rejection? Refusal(StoredObject stored, WriteCondition condition) =>
+        (stored.Current?.ETag, condition) switch
+        {
+            (null, { IfMatch: not null }) => new Rejection(ErrorCode.NoSuchKey),
+            ({ } etag, { IfMatch: { } wanted }) when wanted != "*" && wanted != etag => new Rejection(
+                ErrorCode.PreconditionFailed,
+                "If-Match"
+            ),
+            ({ } etag, { IfNoneMatch: { } unwanted }) when unwanted == "*" || unwanted == etag => new Rejection(
+                ErrorCode.PreconditionFailed,
+                "If-None-Match"
+            ),
+            _ => null,
+        };
+
+    static string VersionIdOf(ObjectCommand command) =>
+        NameBasedId.Of(command.Context.Id, command.Stream).ToString("N");
+}

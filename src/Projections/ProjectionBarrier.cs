@@ -1,0 +1,90 @@
+using MediatR;
+using Varve.Domain;
+using Varve.EventStores;
+
+namespace Varve.Projections;
+
+/// <summary>
+/// The wait, after a command, until the read models have passed its position, so that a writer reads its own write.
+/// Thread-safe.
+/// </summary>
+/// <param name="waitMax">When it passes, the write stands all the same: late is not failed.</param>
+public sealed class ProjectionBarrier(TimeSpan waitMax)
+{
+    readonly Lock gate = new();
+    readonly PriorityQueue<TaskCompletionSource<bool>, long> waiting = new();
+    long reached;
+    long acknowledged;
+
+    /// <summary>How far the read models are.</summary>
+    public Position Reached => new(Volatile.Read(ref reached));
+
+    /// <summary>Called by the projection runner when a transaction has committed.</summary>
+    public void Advance(Position to)
+    {
+        List<TaskCompletionSource<bool>> passed = [];
+        lock (gate)
+        {
+            Volatile.Write(ref reached, Math.Max(reached, to.Value));
+            while (waiting.TryPeek(out _, out var position) && position <= reached)
+                passed.Add(waiting.Dequeue());
+        }
+        foreach (var one in passed)
+            one.TrySetResult(true);
+    }
+
+    /// <summary>Waits for a position.</summary>
+    /// <returns>False if the bound passed first.</returns>
+    public async ValueTask<bool> Pass(Position position, CancellationToken cancel)
+    {
+        if (Reached >= position)
+            return true;
+        var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            if (reached >= position.Value)
+                return true;
+            waiting.Enqueue(wait, position.Value);
+        }
+        try
+        {
+            return await wait.Task.WaitAsync(waitMax, cancel);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits, before a read, for the last write that this process acknowledged.</summary>
+    public ValueTask<bool> PassOwnWrites(CancellationToken cancel)
+    {
+        var own = Volatile.Read(ref acknowledged);
+        return Reached.Value >= own ? ValueTask.FromResult(true) : Pass(new(own), cancel);
+    }
+
+    internal void Acknowledge(long position)
+    {
+        lock (gate)
+            Volatile.Write(ref acknowledged, Math.Max(acknowledged, position));
+    }
+}
+
+/// <summary>Holds the answer to a command back until the read models show it.</summary>
+public sealed class BarrierBehavior(ProjectionBarrier barrier) : IPipelineBehavior<Command, Outcome>
+{
+    public async Task<Outcome> Handle(
+        Command request,
+        CancellationToken cancellationToken,
+        RequestHandlerDelegate<Outcome> next
+    )
+    {
+        var outcome = await next();
+        if (outcome.Position is { } position)
+        {
+            barrier.Acknowledge(position);
+            await barrier.Pass(new(position), cancellationToken);
+        }
+        return outcome;
+    }
+}
