@@ -1,0 +1,81 @@
+using MediatR;
+using Varve.Domain;
+using Varve.Domain.Contents;
+using Varve.Domain.Uploads;
+using Varve.EventStores;
+using Varve.Projections;
+using Varve.Tiers;
+
+namespace Varve.Api;
+
+/// <summary>What both surfaces stand on: commands in, read models out, bytes in and out. Thread-safe.</summary>
+public sealed class Backend(
+    IMediator door,
+    AggregateStates states,
+    IEventStore events,
+    ITier tier,
+    ReadModels reads,
+    IUploadProgress progress,
+    ProjectionBarrier barrier,
+    TimeProvider clock
+)
+{
+    public IEventStore Events => events;
+
+    public ITier Tier => tier;
+
+    public ReadModels Reads => reads;
+
+    public IUploadProgress Progress => progress;
+
+    public ProjectionBarrier Barrier => barrier;
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <param name="by">The acting user.</param>
+    /// <param name="clientKey">An id that the client chose, such as its <c>Idempotency-Key</c>: the command is then done
+    /// once, however often it is sent. Null for none.</param>
+    public CommandContext Context(string by, string? clientKey = null) =>
+        clientKey is null
+            ? new(Guid.CreateVersion7(Now), by, Now)
+            : new(NameBasedId.Of(ClientKeys, $"{by}\n{clientKey}"), by, Now, Repeatable: true);
+
+    /// <exception cref="RejectedException">The command was refused; nothing has changed.</exception>
+    public async Task<Outcome> Run(Command command, CancellationToken cancel)
+    {
+        var outcome = await door.Send(command, cancel);
+        return outcome.Rejection is { } no ? throw new RejectedException(no) : outcome;
+    }
+
+    /// <summary>
+    /// Makes the bytes of a staged content durable, or drops them where the same content is held already.
+    /// </summary>
+    /// <returns>What a command that names the content needs.</returns>
+    public async ValueTask<ContentFacts> Keep(StagedContent staged, CancellationToken cancel)
+    {
+        var hash = ContentHash.FromBytes(staged.Sha256);
+        var held = await states.Read(Content.Decider, hash.Stream, cancel);
+        return new(
+            hash,
+            Convert.ToHexStringLower(staged.Sha1),
+            staged.Md5 is null ? null : Convert.ToHexStringLower(staged.Md5),
+            staged.Size,
+            held.Holds ? null : await tier.Keep(staged, cancel)
+        );
+    }
+
+    /// <summary>An upload as the log has it.</summary>
+    public ValueTask<Upload> FindUpload(string uploadId, CancellationToken cancel) =>
+        states.Read(Upload.Decider, Upload.StreamOf(uploadId), cancel);
+
+    /// <summary>An aggregate as the log has it, where the read models might be behind.</summary>
+    public ValueTask<TState> Read<TState, TCommand, TEvent>(
+        Decider<TState, TCommand, TEvent> decider,
+        string stream,
+        CancellationToken cancel
+    )
+        where TState : class
+        where TEvent : class => states.Read(decider, stream, cancel);
+
+    static readonly Guid ClientKeys = new("5f1c7f0e-6d0c-4b53-9a54-3c1f4a1b7e21");
+}
