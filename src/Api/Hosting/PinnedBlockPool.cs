@@ -59,9 +59,11 @@ sealed class PinnedBlockPool : MemoryPool<byte>
 }
 
 /// <summary>Gives Kestrel the one pool of the process.</summary>
-sealed class PinnedBlockPoolFactory : IMemoryPoolFactory<byte>
+sealed class PinnedBlockPoolFactory : IMemoryPoolFactory<byte>, IDisposable
 {
     readonly PinnedBlockPool pool = new();
+
+    public void Dispose() => pool.Dispose();
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => pool;
 }

@@ -40,7 +40,10 @@ public sealed record Settings(
     static IPEndPoint EndPointOf(string key, string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != "http" || url.PathAndQuery != "/")
-            throw new SettingsException(key, $"'{text}' is not like http://127.0.0.1:8080 (TLS: put a proxy in front).");
+            throw new SettingsException(
+                key,
+                $"'{text}' is not like http://127.0.0.1:8080 (TLS: put a proxy in front)."
+            );
         var address = url.Host switch
         {
             "localhost" => IPAddress.Loopback,
@@ -58,7 +61,8 @@ public sealed record Settings(
 
     static TimeSpan SecondsOf(string key, string? text, double unset) =>
         text is null ? TimeSpan.FromSeconds(unset)
-        : double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 60
+        : double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 60
             ? TimeSpan.FromSeconds(seconds)
         : throw new SettingsException(key, $"'{text}' is not a number of seconds from 0 to 60.");
 }
