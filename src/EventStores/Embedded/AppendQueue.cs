@@ -3,8 +3,9 @@ namespace Varve.EventStores.Embedded;
 /// <summary>
 /// Appends that wait for the writer, and the decision when they are enough for a commit. The disk is faster than the
 /// callers: who commits whatever waits, makes a commit for each call or two. So the writer waits, but only where that
-/// helps: until as many wait as are known to append at once, and not longer than <see cref="GatherMax"/>. Those in a
-/// commit and those that came during it are such: each waits for its answer. A lone caller never waits.
+/// helps: until three quarters of those wait that are known to append at once, and not longer than <see
+/// cref="GatherMax"/>. Known are those of the last commit and those that came during it: each waits for its own answer.
+/// Not all of them, so that none idles while a straggler is waited for. One or two callers never wait.
 /// </summary>
 sealed class AppendQueue : IDisposable
 {
@@ -63,7 +64,7 @@ sealed class AppendQueue : IDisposable
             while (waiting.Count == 0 && !closed)
                 Monitor.Wait(gate);
 
-            wanted = Math.Min(callers, WantedMax);
+            wanted = Math.Clamp(callers * 3 / 4, 1, WantedMax);
             gathered = Gather();
 
             var (events, bytes) = (0, 0L);
