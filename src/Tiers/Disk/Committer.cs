@@ -42,8 +42,8 @@ sealed class Committer : IDisposable
             .Max();
         if (lastNumber > 0)
         {
-            volume = VolumeWriter.Recover(folder, lastNumber, options, out var cut);
-            logger.VolumeRecovered(lastNumber, cut);
+            volume = VolumeWriter.Recover(folder, lastNumber, options, out var unfinished);
+            logger.VolumeRecovered(lastNumber, unfinished);
         }
         thread = new Thread(Run) { IsBackground = true, Name = "varve-volumes" };
         thread.Start();

@@ -59,7 +59,8 @@ public sealed class DiskTier : ITier, IAsyncDisposable
 
     /// <summary>
     /// Opens the folder, and recovers it: deletes unfinished bodies, finds the end of the newest volume (reads it whole,
-    /// at most <see cref="DiskTierOptions.VolumeSizeMax"/>) and cuts what was torn.
+    /// at most <see cref="DiskTierOptions.VolumeSizeMax"/>) and goes on behind
+    /// whatever a crash left there unfinished.
     /// </summary>
     /// <exception cref="IOException">Another process holds the folder, or it can't be read or written.</exception>
     public static DiskTier Open(DiskTierOptions options, ILogger<DiskTier> logger) => new(options, logger);

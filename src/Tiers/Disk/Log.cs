@@ -4,8 +4,12 @@ namespace Varve.Tiers.Disk;
 
 static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Volume {Volume} goes on; {Cut} bytes of an unfinished write were cut")]
-    public static partial void VolumeRecovered(this ILogger logger, int volume, long cut);
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "Volume {Volume} goes on; {Unfinished} bytes that are no record were stepped over"
+    )]
+    public static partial void VolumeRecovered(this ILogger logger, int volume, long unfinished);
 
     [LoggerMessage(2, LogLevel.Information, "{Count} unfinished bodies were deleted")]
     public static partial void UnfinishedDeleted(this ILogger logger, int count);

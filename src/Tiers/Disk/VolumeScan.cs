@@ -12,7 +12,7 @@ static class VolumeScan
 {
     const int WindowBytes = 4 * 1024 * 1024;
 
-    /// <returns>The end of the last whole record, and the end of the last bytes that are not zero.</returns>
+    /// <returns>The end of the last whole record; where the zeros begin, a multiple of 64 too.</returns>
     public static (long End, long DirtyTo) FindEnd(SafeFileHandle file, int volume, long length)
     {
         var window = new byte[WindowBytes];
@@ -41,7 +41,7 @@ static class VolumeScan
                 if (step > rest.Length && start + read < length)
                     break; // goes on beyond the window
                 at += step;
-                dirtyTo = Math.Min(start + at, length);
+                dirtyTo = start + at;
                 if (whole)
                     end = dirtyTo = start + at;
             }

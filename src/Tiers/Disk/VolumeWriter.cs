@@ -50,9 +50,13 @@ sealed class VolumeWriter : IDisposable
         }
     }
 
-    /// <summary>Goes on with the volume that was newest when the process ended.</summary>
-    /// <param name="cut">Bytes of a torn tail that were zeroed.</param>
-    public static VolumeWriter Recover(string folder, int number, DiskTierOptions options, out long cut)
+    /// <summary>
+    /// Goes on with the volume that was newest when the process ended, behind everything that was ever written there:
+    /// an unfinished write stays where it is, no reader knows of it. Were its place used again, a location whose record
+    /// has rotted could one day show another content.
+    /// </summary>
+    /// <param name="unfinished">Bytes behind the last whole record that are stepped over.</param>
+    public static VolumeWriter Recover(string folder, int number, DiskTierOptions options, out long unfinished)
     {
         var path = PathOf(folder, number);
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
@@ -60,12 +64,10 @@ sealed class VolumeWriter : IDisposable
         {
             var length = RandomAccess.GetLength(file);
             var (end, dirtyTo) = VolumeScan.FindEnd(file, number, length);
-            cut = Math.Max(0, dirtyTo - end);
-            WriteHeader(file, number);
-            for (var at = end; at < dirtyTo; at += Zeros.Length)
-                RandomAccess.Write(file, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, dirtyTo - at)), at);
+            unfinished = Math.Max(0, dirtyTo - end);
+            WriteHeader(file, number); // it may be what was unfinished
             Posix.SyncData(file);
-            return new VolumeWriter(file, number, end, length, options);
+            return new VolumeWriter(file, number, Math.Max(end, dirtyTo), length, options);
         }
         catch
         {
