@@ -164,8 +164,12 @@ static class FormUpload
     /// <summary>Its last part: some browsers send the whole path.</summary>
     static string NameOf(ContentDispositionHeaderValue disposition)
     {
-        var said = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        var name = HeaderUtilities.UnescapeAsQuotedString(said).ToString();
+        var name = disposition.FileNameStar.HasValue
+            ? disposition.FileNameStar.ToString()
+            : HeaderUtilities
+                .RemoveQuotes(disposition.FileName)
+                .ToString()
+                .Replace("\\\"", "\"", StringComparison.Ordinal);
         name = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
         return name.Length > 0 ? name : throw RestRequest.Wrong("filename", "the file has no name.");
     }

@@ -65,7 +65,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
         {
             throw new RejectedException(ErrorCode.InvalidRequest, wrong.Message);
         }
-        catch (IOException) when (!cancel.IsCancellationRequested)
+        catch (IOException broken) when (broken is not BadHttpRequestException && !cancel.IsCancellationRequested)
         {
             throw new RejectedException(ErrorCode.IncompleteBody);
         }
