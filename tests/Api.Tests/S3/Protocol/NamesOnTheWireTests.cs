@@ -82,4 +82,14 @@ public sealed class NamesOnTheWireTests
     [InlineData("plain/key.txt", "plain/key.txt")]
     public void A_key_of_a_list_is_encoded_so_that_every_client_decodes_it(string key, string encoded) =>
         Assert.Equal(encoded, PercentCoding.Encode(key, keepSlash: true));
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData("gzip", "gzip")]
+    [InlineData("aws-chunked", null)]
+    [InlineData("aws-chunked,gzip", "gzip")]
+    [InlineData("gzip, AWS-Chunked , br", "gzip,br")]
+    public void The_encoding_of_the_way_in_is_not_stored(string? header, string? stored) =>
+        Assert.Equal(stored, ContentEncodings.ToStore(header));
 }
