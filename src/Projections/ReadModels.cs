@@ -55,6 +55,17 @@ public sealed class ReadModels(IReadDatabase database)
         return await UploadQueries.FindOpen(lease.Session, user, sha1, cancel);
     }
 
+    /// <summary>Open uploads that were begun before an instant, the oldest first.</summary>
+    public async ValueTask<IReadOnlyList<string>> UploadsBegunBefore(
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await UploadQueries.BegunBefore(lease.Session, before, limit, cancel);
+    }
+
     /// <summary>The content with this SHA-1 that can be read; null if there is none.</summary>
     public async ValueTask<FileRow?> FindFile(string sha1, CancellationToken cancel)
     {
