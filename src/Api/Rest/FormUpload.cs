@@ -62,6 +62,7 @@ static class FormUpload
                     fields.GetValueOrDefault("username") ?? request.Find("username") ?? ""
                 );
             known = true;
+            await request.CheckHome(cancel);
             var name = fields.Remove("filename", out var wanted) && wanted.Length > 0 ? wanted : NameOf(disposition);
             files.Add(await Store(request, part, name, number, cancel));
         }

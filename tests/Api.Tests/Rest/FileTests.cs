@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Varve.Domain.Buckets;
 
 namespace Varve.Api.Tests.Rest;
 
@@ -219,6 +220,36 @@ public sealed class FileTests(RestServer server) : IClassFixture<RestServer>
     }
 
     [Fact]
+    public async Task A_deleted_file_still_has_its_history()
+    {
+        var user = await server.NewUser();
+        var bytes = "deleted"u8.ToArray();
+        await user.Upload("gone", bytes);
+        await user.Post("/file/delete", ("filehash", bytes.Sha1()));
+        var events = await (await user.Get("/file/history", ("filehash", bytes.Sha1()))).Json();
+        Assert.Equal(
+            [("ObjectPut", "gone", "Put"), ("ObjectDeleted", "gone", "Deleted")],
+            events.EnumerateArray().Select(Shown)
+        );
+    }
+
+    [Fact]
+    public async Task A_home_bucket_that_somebody_else_took_is_closed_to_REST()
+    {
+        var user = await server.NewUser();
+        var bytes = "taken"u8.ToArray();
+        var home = BucketName.Parse(user.Name);
+        var varve = server.Varve;
+        var cancel = TestContext.Current.CancellationToken;
+        await varve.Run(new BucketCommand.RequestDeletion(varve.Context(user.Name), home), cancel);
+        await varve.Run(new BucketCommand.FinishDeletion(varve.Context(user.Name), home, Empty: true), cancel);
+        await varve.Run(new BucketCommand.Create(varve.Context("mallory"), home, "mallory"), cancel);
+        Assert.Equal(403, await (await user.Get("/file/meta", ("filehash", bytes.Sha1()))).Refusal());
+        var form = new HttpRequestMessage(HttpMethod.Post, "/file/upload") { Content = RestUser.FormOf(("x", bytes)) };
+        Assert.Equal(403, await (await user.Send(form)).Refusal());
+    }
+
+    [Fact]
     public async Task A_change_with_an_idempotency_key_happens_once_and_is_answered_twice()
     {
         var user = await server.NewUser();
@@ -272,8 +303,12 @@ public sealed class FileTests(RestServer server) : IClassFixture<RestServer>
         var user = await server.NewUser();
         Assert.Equal(404, await (await server.Get("/no/such.thing")).Refusal());
         Assert.Equal(501, await (await user.Post("/file/restore", ("filehash", Text.Sha1()))).Refusal());
-        var long1 = await user.Post("/user/signup", ("username", new string('x', 2 * 1024 * 1024)));
-        Assert.Equal(413, await long1.Refusal());
+        var tooLong = new HttpRequestMessage(HttpMethod.Post, "/user/signup")
+        {
+            Content = new FormUrlEncodedContent([new("username", new string('x', 2 * 1024 * 1024))]),
+        };
+        tooLong.Headers.ExpectContinue = true;
+        Assert.Equal(413, await (await user.Send(tooLong)).Refusal());
     }
 
     static (string?, string?, string?) Shown(JsonElement e) =>
