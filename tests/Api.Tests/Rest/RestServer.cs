@@ -21,7 +21,7 @@ using Varve.Tiers.Disk;
 
 namespace Varve.Api.Tests.Rest;
 
-/// <summary>REST on a real Kestrel over the embedded parts, in a folder of its own. One for all tests of a class.</summary>
+/// <summary>REST on a real Kestrel over the embedded parts, in a folder of its own. One a class.</summary>
 public class RestServer : IAsyncLifetime
 {
     readonly CancellationTokenSource stop = new();
