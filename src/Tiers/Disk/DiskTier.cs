@@ -14,7 +14,7 @@ namespace Varve.Tiers.Disk;
 /// lock                                held while a process uses the folder
 /// tmp/8c1f…                           bodies on their way in; emptied at start
 /// volume/000001.vol                   small contents, small parts, lists of segments
-/// file/ab/cd/abcd…                    large contents by SHA-256
+/// file/ab/abcd…                       large contents by SHA-256
 /// part/upload/7-0123456789abcdef      large parts by upload and number
 /// </code>
 /// </remarks>
@@ -184,7 +184,8 @@ public sealed class DiskTier : ITier, IAsyncDisposable
             var kept = await Task.Factory.StartNew(
                 () => large.Keep(target, folders),
                 CancellationToken.None,
-                TaskCreationOptions.LongRunning,
+                // Without the second, the request would go on in a thread that is about to end.
+                TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
                 TaskScheduler.Default
             );
             counters.FileKept();
