@@ -10,9 +10,6 @@ namespace Varve.Projections.Databases;
 /// <summary>How values are written into columns, and read back.</summary>
 static class Columns
 {
-    /// <summary>In <c>to_position</c> and <c>to_time</c>: still current.</summary>
-    public const long Forever = long.MaxValue;
-
     const string DateTimeFormat = "yyyy-MM-dd HH:mm:ss";
 
     /// <summary>As the documented tables have it: UTC, to the second.</summary>
