@@ -6,11 +6,11 @@ namespace Varve.Projections.Tests;
 
 public sealed class ListingTests
 {
-    static readonly Gen<string> Word = Gen.String[Gen.OneOfConst('a', 'b', '/', '-', 'ä', '中', '\uFFFD'), 1, 6];
+    static readonly Gen<string> Word = Gen.String[Samples.AnyOf('a', 'b', '/', '-', 'ä', '中', '\uFFFD'), 1, 6];
 
     static readonly Gen<(string Prefix, string Delimiter, string After, int Max)> Question = Gen.Select(
-        Gen.String[Gen.OneOfConst('a', 'b', '/'), 0, 2],
-        Gen.OneOfConst("", "/", "-", "b/", "ä", "aa"),
+        Gen.String[Samples.AnyOf('a', 'b', '/'), 0, 2],
+        Samples.AnyOf("", "/", "-", "b/", "ä", "aa"),
         Gen.OneOf(Gen.Const(""), Word),
         Gen.Int[0, 4]
     );

@@ -14,10 +14,10 @@ namespace Varve.Projections.Tests;
 
 public sealed class RebuildTests
 {
-    static readonly Gen<string> Bucket = Gen.OneOfConst("ana", "bob", "photos");
-    static readonly Gen<string> Key = Gen.OneOfConst("a", "b", "c/d", "中");
-    static readonly Gen<string> Word = Gen.OneOfConst("x", "y", "z");
-    static readonly Gen<string> Upload = Gen.OneOfConst("u1", "u2");
+    static readonly Gen<string> Bucket = Samples.AnyOf("ana", "bob", "photos");
+    static readonly Gen<string> Key = Samples.AnyOf("a", "b", "c/d", "中");
+    static readonly Gen<string> Word = Samples.AnyOf("x", "y", "z");
+    static readonly Gen<string> Upload = Samples.AnyOf("u1", "u2");
 
     /// <summary>Commands of users who have homes, on few names, so that they meet.</summary>
     static readonly Gen<Func<CommandContext, Command>> Step = Gen.OneOf(
