@@ -14,7 +14,8 @@ CREATE TABLE tbl_object (
   checksum_algorithm varchar(16) NULL,
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
-  attributes         text NULL,                 -- JSON; NULL where the client said nothing
+  content_type       text NULL,
+  attributes         text NULL,                 -- JSON of headers and user metadata; NULL where there are none
   PRIMARY KEY (bucket, object_key)
 ) WITHOUT ROWID;
 
@@ -35,6 +36,7 @@ CREATE TABLE tbl_object_version (
   checksum_algorithm varchar(16) NULL,
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
+  content_type       text NULL,
   attributes         text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
@@ -42,9 +44,9 @@ CREATE TABLE tbl_object_version (
 -- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
 CREATE VIEW view_object_version AS
 SELECT bucket, object_key, from_position, from_time, to_position, to_time, version_id, sha256, sha1, size, etag,
-  checksum_algorithm, checksum_type, checksum, attributes
+  checksum_algorithm, checksum_type, checksum, content_type, attributes
 FROM tbl_object_version
 UNION ALL
 SELECT bucket, object_key, from_position, from_time, 9223372036854775807, 9223372036854775807, version_id, sha256, sha1,
-  size, etag, checksum_algorithm, checksum_type, checksum, attributes
+  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
 FROM tbl_object;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Varve.Domain.Contents;
+using Varve.Domain.Objects;
 using Varve.Domain.Users;
 using static Varve.Projections.Tests.LiveReadModels;
 using static Varve.Projections.Tests.Samples;
@@ -18,6 +20,39 @@ public sealed class FilesTests
         var file = await live.Read.FindFile(Sha1("x"), Cancel);
         Assert.Equal(("first.jpg", "disk:x", Noon), (file!.FileName, file.Location, file.CreatedAt));
         Assert.Equal(Sha256("x"), file.Sha256);
+    }
+
+    [Fact]
+    public async Task An_object_is_found_as_it_was_put()
+    {
+        await using var live = await LiveReadModels.Start();
+        var attributes = new ObjectAttributes(
+            "text/plain",
+            ImmutableSortedDictionary<string, string>.Empty.Add("cache-control", "no-store"),
+            ImmutableSortedDictionary<string, string>.Empty.Add("who", "ana")
+        );
+        var put = Put("x") with { Attributes = attributes };
+        live.Store.Write($"content-{Sha256("x")}", Stored("x"), decoded: false);
+        live.Store.Write("object-photos/a", put, decoded: false);
+        live.Store.Write("object-photos/plain", Put("x") with { Checksum = null });
+        await live.CaughtUp();
+
+        var found = await live.Read.FindObject("photos", "a", Cancel);
+        var (content, size) = (put.Content, put.Size);
+        Assert.Equal(
+            (put.VersionId, content, put.Sha1, size),
+            (found!.VersionId, found.Content, found.Sha1, found.Size)
+        );
+        Assert.Equal((put.ETag, put.Checksum, put.At), (found.ETag, found.Checksum, found.LastModified));
+        Assert.Equal(("photos", "a", "disk:x"), (found.Bucket, found.Key, found.Location));
+        Assert.Equal("text/plain", found.Attributes.ContentType);
+        Assert.Equal(attributes.Headers, found.Attributes.Headers);
+        Assert.Equal(attributes.User, found.Attributes.User);
+        var plain = await live.Read.FindObject("photos", "plain", Cancel);
+        Assert.Equal((ObjectAttributes.None, null), (plain!.Attributes, plain.Checksum));
+        Assert.Null(await live.Read.FindObject("photos", "b", Cancel));
+        Assert.False(await live.Read.IsEmpty("photos", Cancel));
+        Assert.True(await live.Read.IsEmpty("others", Cancel));
     }
 
     [Fact]

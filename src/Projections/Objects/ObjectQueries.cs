@@ -12,7 +12,7 @@ static class ObjectQueries
 
     const string SelectOne = """
         SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.attributes, c.location
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
@@ -108,11 +108,11 @@ static class ObjectQueries
             Sha1: row.ReadHex(2),
             Size: row.GetInt64(3),
             ETag: row.GetString(4),
-            Attributes: row.ReadAttributes(9),
+            Attributes: row.ReadAttributes(9, 10),
             Checksum: row.ReadText(6) is { } algorithm
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
             LastModified: row.ReadTicks(5),
-            Location: row.ReadText(10)
+            Location: row.ReadText(11)
         );
 }

@@ -12,10 +12,10 @@ public sealed class ObjectRows : IProjection
     const string KeepVersion = """
         INSERT INTO tbl_object_version (
           bucket, object_key, from_position, from_time, to_position, to_time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, attributes
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
         )
         SELECT bucket, object_key, from_position, from_time, @position, @time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, attributes
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 
@@ -37,10 +37,10 @@ public sealed class ObjectRows : IProjection
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
           bucket, object_key, from_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, attributes
+          checksum_algorithm, checksum_type, checksum, content_type, attributes
         ) VALUES (
           @bucket, @key, @position, @time, @version, @sha256, @sha1, @size, @etag,
-          @checksum_algorithm, @checksum_type, @checksum, @attributes
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes
         )
         """;
 
@@ -85,6 +85,7 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Algorithm,
             e.Checksum?.Type,
             e.Checksum?.Value,
+            e.Attributes.ContentType,
             Columns.Json(e.Attributes)
         );
         return fact.Revision == 0
