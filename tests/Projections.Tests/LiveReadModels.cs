@@ -41,6 +41,8 @@ public sealed class LiveReadModels : IAsyncDisposable
     public static ReadGenerations Generations(string folder, IEventStore store) =>
         new(folder, store, NullLogger<ReadGenerations>.Instance);
 
+    public ReadGenerations Generations() => Generations(folder, Store);
+
     public ProjectionRunner Runner(IReadOnlyList<IProjection>? projections = null, ProjectionBarrier? barrier = null) =>
         new(
             Store,

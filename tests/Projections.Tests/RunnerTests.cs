@@ -122,6 +122,38 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task Verifying_compares_every_table_with_one_built_anew()
+    {
+        await using var live = await LiveReadModels.Start();
+        live.Store.StoreAndPut("photos", "a", "x");
+        await live.CaughtUp();
+        await live.Stop();
+        var pairs = await live.Generations().Verify(null, Cancel);
+        Assert.All(pairs, pair => Assert.Equal(pair.Rebuilt, pair.Live));
+        Assert.Equal(1, pairs.Single(pair => pair.Live.Table == "tbl_object").Live.Rows);
+    }
+
+    [Fact]
+    public async Task Of_every_object_all_versions_are_kept_with_the_time_in_which_they_were_current()
+    {
+        await using var live = await LiveReadModels.Start();
+        object[] events = [Put("x"), Put("y", minute: 1), Deleted(minute: 2), Put("z", minute: 3)];
+        var at = events.Select(e => live.Store.Write("object-photos/a", e).Value).ToList();
+        await live.CaughtUp();
+
+        using var lease = await live.Database.Read(Cancel);
+        var versions = await lease.Session.All(
+            new("SELECT from_position, to_position, size IS NULL FROM view_object_version ORDER BY from_position"),
+            row => (row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2)),
+            Cancel
+        );
+        Assert.Equal(
+            [(at[0], at[1], false), (at[1], at[2], false), (at[2], at[3], true), (at[3], long.MaxValue, false)],
+            versions
+        );
+    }
+
+    [Fact]
     public async Task Progress_is_filled_from_the_rows_at_start_and_follows_the_events()
     {
         await using var live = await LiveReadModels.Start();
