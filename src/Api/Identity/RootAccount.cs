@@ -38,6 +38,9 @@ public sealed record RootAccount(string User, string Password, bool Generated)
         return new RootAccount(user, password, Generated: true);
     }
 
+    /// <summary>A record's text has all its fields; this one must not have the password.</summary>
+    public override string ToString() => $"{nameof(RootAccount)} {User}";
+
     /// <summary>In constant time.</summary>
     internal bool Is(string user, string password) =>
         user == User

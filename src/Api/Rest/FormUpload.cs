@@ -62,6 +62,7 @@ static class FormUpload
                     fields.GetValueOrDefault("username") ?? request.Find("username") ?? ""
                 );
             known = true;
+            await request.CheckHome(cancel);
             var name = fields.Remove("filename", out var wanted) && wanted.Length > 0 ? wanted : NameOf(disposition);
             files.Add(await Store(request, part, name, number, cancel));
         }
@@ -164,8 +165,12 @@ static class FormUpload
     /// <summary>Its last part: some browsers send the whole path.</summary>
     static string NameOf(ContentDispositionHeaderValue disposition)
     {
-        var said = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        var name = HeaderUtilities.UnescapeAsQuotedString(said).ToString();
+        var name = disposition.FileNameStar.HasValue
+            ? disposition.FileNameStar.ToString()
+            : HeaderUtilities
+                .RemoveQuotes(disposition.FileName)
+                .ToString()
+                .Replace("\\\"", "\"", StringComparison.Ordinal);
         name = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
         return name.Length > 0 ? name : throw RestRequest.Wrong("filename", "the file has no name.");
     }

@@ -38,8 +38,11 @@ static class History
         if (request.Find("filename") is { } name)
             return [request.File(name).Key.Text];
         var sha1 = request.FindSha1("filehash") ?? throw RestRequest.Wrong("filehash", "or filename: one is needed.");
-        var names = await request.Varve.Reads.NamesOf(request.User.UserName, sha1, cancel);
-        return names.Count > 0 ? names : throw StoredFiles.NoSuchFile(sha1);
+        var (reads, user) = (request.Varve.Reads, request.User.UserName);
+        var names = await reads.NamesOf(user, sha1, cancel);
+        if (names.Count > 0)
+            return names;
+        return [await reads.LastNameOf(user, sha1, cancel) ?? throw StoredFiles.NoSuchFile(sha1)];
     }
 
     /// <summary>Follows names, each through a stretch of the log. Memory is bounded by the page.</summary>

@@ -69,7 +69,15 @@ static class MultipartUpload
                 ? there.Location // the same chunk again: its bytes are kept already
                 : await request.Varve.Tier.KeepPart(id, index, staged, cancel);
         await request.Run(
-            new UploadCommand.AddPart(request.Context(), id, index, size, etag, Checksum: null, location),
+            new UploadCommand.AddPart(
+                request.Context($"chunk {index}"),
+                id,
+                index,
+                size,
+                etag,
+                Checksum: null,
+                location
+            ),
             cancel
         );
         return Answer.Ok();

@@ -31,6 +31,20 @@ static class RestDocument
             .DisableMcp()
             .HideClientButton();
 
+    /// <summary>Whatever the page's script would like: a browser loads nothing from elsewhere for it.</summary>
+    public static void StayHere(EndpointBuilder page)
+    {
+        const string Policy =
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+            + "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        var show = page.RequestDelegate!;
+        page.RequestDelegate = http =>
+        {
+            http.Response.Headers.ContentSecurityPolicy = Policy;
+            return show(http);
+        };
+    }
+
     static async Task Fill(
         OpenApiDocument document,
         OpenApiDocumentTransformerContext context,

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.Identity;
 using Varve.Domain;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.EventStores;
 
@@ -65,7 +66,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
         {
             throw new RejectedException(ErrorCode.InvalidRequest, wrong.Message);
         }
-        catch (IOException) when (!cancel.IsCancellationRequested)
+        catch (IOException broken) when (broken is not BadHttpRequestException && !cancel.IsCancellationRequested)
         {
             throw new RejectedException(ErrorCode.IncompleteBody);
         }
@@ -121,6 +122,15 @@ sealed class RestRequest(HttpContext http, RestParts parts)
         if (userName is not null && userName != found.UserName)
             throw new RejectedException(ErrorCode.Unauthorized, "The token is not this user's.");
         user = found;
+    }
+
+    /// <summary>Who deletes a home bucket by S3 gives its name away: what is in it then is somebody else's.</summary>
+    /// <exception cref="RejectedException">AccessDenied.</exception>
+    public async ValueTask CheckHome(CancellationToken cancel)
+    {
+        var home = await Varve.Read(Bucket.Decider, User.Home.Stream, cancel);
+        if (home.Owner is { } owner && owner != User.UserName)
+            throw new RejectedException(ErrorCode.AccessDenied, "The home bucket is somebody else's now.");
     }
 
     /// <summary>A reader that has seen a later state elsewhere waits until this process has it too.</summary>

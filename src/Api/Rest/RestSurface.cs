@@ -29,11 +29,10 @@ public static class RestSurface
                     operation.MethodList,
                     (HttpContext http, RestParts parts) => Run(operation, http, parts)
                 )
-                .WithMetadata(operation)
                 .ExcludeFromDescription(); // RestDocument describes it, from its row
         routes.MapWeb();
         routes.MapOpenApi();
-        routes.MapScalarApiReference("/reference", RestDocument.Describe);
+        routes.MapScalarApiReference("/reference", RestDocument.Describe).Add(RestDocument.StayHere);
         routes.MapFallback("{**path}", Unknown).ExcludeFromDescription();
     }
 
@@ -50,6 +49,8 @@ public static class RestSurface
             if (operation.Access == Access.User)
                 request.Authenticate();
             await request.WaitForPosition(cancel);
+            if (operation.Access == Access.User && operation.Path.StartsWith("/file/", StringComparison.Ordinal))
+                await request.CheckHome(cancel);
             var answer = await operation.Handle(request, cancel);
             await answer.ExecuteAsync(http);
             return Results.Empty;

@@ -101,6 +101,8 @@ public class RestServer : IAsyncLifetime
         return new RestUser(this, name, (await answer.Json()).GetProperty("data").GetProperty("Token").GetString()!);
     }
 
+    public Task<HttpResponseMessage> Get(string path) => Client.GetAsync(path, TestContext.Current.CancellationToken);
+
     public Task<HttpResponseMessage> Post(string path, params (string Name, string Value)[] fields) =>
         Client.PostAsync(path, new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))));
 
