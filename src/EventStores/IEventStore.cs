@@ -12,7 +12,9 @@ public interface IEventStore
     /// <returns>When the events are on stable storage; or, if any expectation failed, the first that did, and then
     /// nothing is written.</returns>
     /// <exception cref="EventStoreUnavailableException">No answer: the events may be stored or not. Appending the
-    /// same events (by id) with the same expectations never stores them twice.</exception>
+    /// same events (by id) with the same exact expectations never stores them twice; with <see
+    /// cref="ExpectedRevision.Any"/> or <see cref="ExpectedRevision.Exists"/> only while they are the stream's last.
+    /// </exception>
     /// <remarks>The embedded store appends all or nothing; EventStoreDB stream by stream, in order.</remarks>
     ValueTask<AppendResult> Append(IReadOnlyList<StreamAppend> appends, CancellationToken cancel);
 
@@ -34,6 +36,7 @@ public interface IEventStore
     /// <summary>
     /// All events after a position whose stream begins with one of the prefixes, in batches: first what is there, then
     /// what comes, for ever. Delivered at least once, in order. A slow reader costs no memory: it falls back to reading.
+    /// The first batch comes at once, if need be without events, so that a reader at the end of the log learns it.
     /// </summary>
     /// <param name="after">Exclusive; <see cref="Position.Start"/> for everything.</param>
     /// <param name="streamPrefixes">Such as <c>object-</c>; empty for all streams.</param>
@@ -90,11 +93,15 @@ public readonly record struct ExpectedRevision(long Value)
 /// <param name="Stream">1 … 4,096 bytes of UTF-8.</param>
 /// <param name="Expected">Checked against the revision of the stream's last event.</param>
 /// <param name="Events">Empty: the expectation is a condition of the whole append, and nothing is written here.</param>
-public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IReadOnlyList<NewEvent> Events);
+public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IReadOnlyList<NewEvent> Events)
+{
+    /// <summary>Longest name of a stream, in bytes of UTF-8.</summary>
+    public const int StreamBytesMax = 4_096;
+}
 
 /// <param name="Id">Derived from the command, so that the same event twice is one event.</param>
 /// <param name="Type">Its name in the event catalog.</param>
-/// <param name="Data">JSON, UTF-8, at most 1 MiB.</param>
+/// <param name="Data">JSON, UTF-8, at most 1 MiB. Live subscribers are given this very memory: never change it.</param>
 /// <param name="Metadata">JSON, UTF-8.</param>
 /// <param name="Fact">The event decoded, for subscribers in the same process, which so need not decode it again.</param>
 public sealed record NewEvent(
@@ -103,7 +110,11 @@ public sealed record NewEvent(
     ReadOnlyMemory<byte> Data,
     ReadOnlyMemory<byte> Metadata,
     object? Fact = null
-);
+)
+{
+    /// <summary>1 MiB, the default limit of EventStoreDB's <c>MaxAppendSize</c>.</summary>
+    public const int DataBytesMax = 1_048_576;
+}
 
 /// <summary>An event in the log.</summary>
 /// <param name="Revision">Its place in the stream, 0-based.</param>

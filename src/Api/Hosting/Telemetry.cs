@@ -1,0 +1,24 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Varve.Api.Hosting;
+
+/// <summary>Metrics for Prometheus at <c>/metrics</c>; traces by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says.
+/// </summary>
+static class Telemetry
+{
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        var telemetry = services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("varve"))
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter("Varve.*", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                    .AddPrometheusExporter()
+            );
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+            telemetry.WithTracing(traces => traces.AddSource("Varve").AddAspNetCoreInstrumentation().AddOtlpExporter());
+    }
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Globalization;
+using System.IO.Pipelines;
+using Varve.Domain;
+using Varve.Tiers;
+
+namespace Varve.Api.S3.Protocol;
+
+/// <summary>
+/// The body of an S3 request, freed of its framing. Dispose it before the answer ends, however reading went. Not
+/// thread-safe.
+/// </summary>
+public abstract class RequestBody : IBodySource, IDisposable
+{
+    /// <summary>What followed a body in chunks, names in lower case; empty before its end.</summary>
+    public virtual IReadOnlyDictionary<string, string> Trailers => FrozenDictionary<string, string>.Empty;
+
+    public abstract long? AnnouncedLength { get; }
+
+    public abstract ValueTask<ReadOnlySequence<byte>> Next(CancellationToken cancel);
+
+    public abstract void Dispose();
+
+    /// <summary>Opens the body of an operation that takes bytes in: an object, or a part.</summary>
+    /// <param name="request">Null for an anonymous one.</param>
+    /// <exception cref="RejectedException">MissingContentLength; InvalidArgument for a length that is no number;
+    /// AccessDenied for signed chunks without a signed request; InvalidRequest for a trailer nobody knows.</exception>
+    public static RequestBody Open(PipeReader reader, IHeaderDictionary headers, VerifiedRequest? request)
+    {
+        var payload =
+            request?.Payload
+            ?? (
+                headers["x-amz-content-sha256"] is { Count: > 0 } text
+                    ? SignedPayload.Parse(text.ToString())
+                    : SignedPayload.NotSigned
+            );
+        if (!payload.IsStreaming)
+            return new PlainBody(reader, headers.ContentLength ?? throw LengthMissing("Content-Length"));
+
+        var signed = payload.Mode != PayloadMode.UnsignedChunksWithTrailer;
+        if (signed && request is null)
+            throw new RejectedException(ErrorCode.AccessDenied, "Signed chunks need a signed request.");
+        return new ChunkedBody(
+            reader,
+            DecodedLength(headers),
+            signed ? new ChunkSignatures(request!) : null,
+            payload.Mode == PayloadMode.SignedChunks ? null : ExpectedChecksum.AnnouncedTrailer(headers),
+            endsWithTrailer: payload.Mode != PayloadMode.SignedChunks
+        );
+    }
+
+    static long DecodedLength(IHeaderDictionary headers)
+    {
+        var text = headers["x-amz-decoded-content-length"];
+        if (text.Count == 0)
+            throw LengthMissing("x-amz-decoded-content-length");
+        return long.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            ? length
+            : throw new RejectedException(
+                ErrorCode.InvalidArgument,
+                "x-amz-decoded-content-length is not a number of bytes."
+            );
+    }
+
+    static RejectedException LengthMissing(string header) =>
+        new(ErrorCode.MissingContentLength, $"You must provide the {header} HTTP header.");
+}

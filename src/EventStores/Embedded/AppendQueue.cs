@@ -1,0 +1,105 @@
+namespace Varve.EventStores.Embedded;
+
+/// <summary>
+/// Appends that wait for the writer, and the decision when they are enough for a commit. The disk is faster than the
+/// callers: who commits whatever waits, makes a commit for each call or two. So the writer waits, but only where that
+/// helps: until as many wait as are known to append at once, and not longer than <see cref="GatherMax"/>. Those in a
+/// commit and those that came during it are such: each waits for its answer. A lone caller never waits.
+/// </summary>
+sealed class AppendQueue : IDisposable
+{
+    const int PlacesMax = 4_096;
+    const int CallsMax = 256;
+    const int EventsMax = 1_024;
+    const long BytesMax = 4 << 20;
+
+    /// <summary>More than so many are not waited for: an fsync shared by 64 costs each next to nothing.</summary>
+    const int WantedMax = 64;
+
+    static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(5);
+
+    readonly SemaphoreSlim places = new(PlacesMax);
+    readonly object gate = new();
+    readonly Queue<PendingAppend> waiting = new();
+    readonly TimeProvider time;
+    int wanted = 1;
+    int callers = 1;
+    bool gathered = true;
+    bool closed;
+
+    public AppendQueue(TimeProvider time) => this.time = time;
+
+    /// <summary>Waits for a place in the queue.</summary>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public async ValueTask Add(PendingAppend append, CancellationToken cancel)
+    {
+        await places.WaitAsync(cancel);
+        lock (gate)
+        {
+            if (!closed)
+            {
+                waiting.Enqueue(append);
+                if (waiting.Count >= wanted)
+                    Monitor.Pulse(gate);
+                return;
+            }
+        }
+        places.Release();
+        throw new ObjectDisposedException(typeof(EmbeddedEventStore).FullName);
+    }
+
+    /// <summary>Blocks until there is something to commit.</summary>
+    /// <param name="batch">The last one; becomes the next one.</param>
+    /// <returns>False: closed, and nothing left.</returns>
+    public bool Take(List<PendingAppend> batch)
+    {
+        lock (gate)
+        {
+            var seen = batch.Count + waiting.Count;
+            callers = gathered ? Math.Max(callers, seen) : seen;
+            batch.Clear();
+
+            wanted = 1;
+            while (waiting.Count == 0 && !closed)
+                Monitor.Wait(gate);
+
+            wanted = Math.Min(callers, WantedMax);
+            gathered = Gather();
+
+            var (events, bytes) = (0, 0L);
+            while (batch.Count < CallsMax && waiting.TryPeek(out var next))
+            {
+                (events, bytes) = (events + next.Events, bytes + next.Bytes);
+                if (batch.Count > 0 && (events > EventsMax || bytes > BytesMax))
+                    break;
+                batch.Add(waiting.Dequeue());
+            }
+        }
+        if (batch.Count > 0)
+            places.Release(batch.Count);
+        return batch.Count > 0;
+    }
+
+    /// <returns>False: fewer came in time than were known.</returns>
+    bool Gather()
+    {
+        var start = time.GetTimestamp();
+        while (waiting.Count < wanted && !closed)
+        {
+            var left = GatherMax - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || !Monitor.Wait(gate, left))
+                return waiting.Count >= wanted;
+        }
+        return true;
+    }
+
+    /// <summary>Takes no more; what was accepted is still given out.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            closed = true;
+            Monitor.Pulse(gate);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using static SQLitePCL.raw;
+
+namespace Varve.EventStores.Embedded;
+
+/// <summary>
+/// The thread that writes. It takes all appends that wait, applies them in one transaction, each judged by itself, and
+/// answers when the transaction is on stable storage: one fsync for all.
+/// </summary>
+sealed partial class Committer : IAsyncDisposable
+{
+    /// <summary>Pages of 4 KiB. The more a checkpoint takes at once, the fewer times it writes the same page; but
+    /// a start after a crash reads that much.</summary>
+    const int CheckpointPages = 8_192;
+
+    /// <summary>Beyond it (256 MiB) the writer waits for readers rather than let the WAL grow.</summary>
+    const int WalPagesMax = 65_536;
+
+    static readonly Meter Meter = new("Varve.EventStores");
+    static readonly Counter<long> CommitsCounted = Meter.CreateCounter<long>("varve.eventstore.commits");
+    static readonly Counter<long> EventsCounted = Meter.CreateCounter<long>("varve.eventstore.events");
+
+    readonly string path;
+    readonly TimeProvider time;
+    readonly ILogger logger;
+    readonly AppendQueue queue;
+    readonly Tail tail;
+    readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    LogWriter? writer;
+    Task<bool> checkpoint = Task.FromResult(false);
+    int pagesWritten;
+    long commits;
+    long events;
+
+    public Committer(string path, LogWriter writer, AppendQueue queue, Tail tail, TimeProvider time, ILogger logger)
+    {
+        (this.path, this.writer, this.queue, this.tail) = (path, writer, queue, tail);
+        (this.time, this.logger) = (time, logger);
+        new Thread(Run) { Name = "varve event log", IsBackground = true }.Start();
+    }
+
+    public long Commits => Volatile.Read(ref commits);
+
+    public long Events => Volatile.Read(ref events);
+
+    /// <summary>Answers all that was accepted, and no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        queue.Dispose();
+        await stopped.Task;
+    }
+
+    void Run()
+    {
+        var batch = new List<PendingAppend>();
+        while (queue.Take(batch))
+        {
+            try
+            {
+                Commit(batch);
+            }
+            catch (Exception exception) // whatever it is, the next batch must find a thread that works
+            {
+                Fail(batch, exception);
+                continue;
+            }
+            foreach (var append in batch)
+                append.Succeed();
+            TendWal();
+        }
+        Close();
+        stopped.SetResult();
+    }
+
+    void Commit(List<PendingAppend> batch)
+    {
+        if (writer is null)
+        {
+            writer = new(path);
+            tail.Restart(writer.Head);
+        }
+        var now = time.GetUtcNow();
+        writer.Begin();
+        foreach (var append in batch)
+            append.Result = writer.Apply(append, now);
+        writer.Commit();
+        if (writer.Written.Count == 0)
+            return;
+        Interlocked.Increment(ref commits);
+        Interlocked.Add(ref events, writer.Written.Count);
+        CommitsCounted.Add(1);
+        EventsCounted.Add(writer.Written.Count);
+        tail.Publish(writer.Written); // before the answers: projections start while the callers wake
+    }
+
+    void Fail(List<PendingAppend> batch, Exception exception)
+    {
+        CommitFailed(exception, batch.Count);
+        writer?.Dispose();
+        writer = null;
+        foreach (var append in batch)
+            append.Fail(new EventStoreUnavailableException($"The log {path} could not be written.", exception));
+    }
+
+    /// <summary>
+    /// A checkpoint of much runs beside the writer, on its own connection; the little that was written meanwhile is
+    /// the writer's, since the WAL starts anew only when nothing is left in it.
+    /// </summary>
+    void TendWal()
+    {
+        if (!checkpoint.IsCompleted)
+            return;
+        try
+        {
+            if (checkpoint is { IsCompletedSuccessfully: true } && checkpoint.GetAwaiter().GetResult())
+            {
+                checkpoint = Task.FromResult(false);
+                if (writer!.Checkpoint(SQLITE_CHECKPOINT_PASSIVE) > WalPagesMax)
+                    writer.Checkpoint(SQLITE_CHECKPOINT_RESTART);
+            }
+            pagesWritten += writer!.TakePagesWritten();
+            if (pagesWritten < CheckpointPages)
+                return;
+            pagesWritten = 0;
+            checkpoint = Task.Factory.StartNew(
+                Checkpoint,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            CheckpointFailed(exception);
+        }
+    }
+
+    /// <returns>True: the writer has the rest to do.</returns>
+    bool Checkpoint()
+    {
+        try
+        {
+            using var database = new Database(path, TimeSpan.Zero);
+            database.Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+            return true;
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            CheckpointFailed(exception);
+            return false;
+        }
+    }
+
+    void Close()
+    {
+        try
+        {
+            checkpoint.GetAwaiter().GetResult();
+            writer?.Checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+            writer?.Dispose();
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            CheckpointFailed(exception); // what is in the WAL is read from there at the next start
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A commit of {Appends} appends failed; whether they are stored is not known.")]
+    partial void CommitFailed(Exception exception, int appends);
+
+    [LoggerMessage(LogLevel.Warning, "A checkpoint of the event log failed; the WAL keeps growing until one succeeds.")]
+    partial void CheckpointFailed(Exception exception);
+}

@@ -1,0 +1,165 @@
+using System.Text;
+
+namespace Varve.EventStores.Embedded;
+
+/// <summary>
+/// A connection that reads, page by page: between pages it holds nothing back, neither writer nor checkpoint. Not
+/// thread-safe: see <see cref="ReaderPool"/>.
+/// </summary>
+sealed class LogReader : IDisposable
+{
+    const string Columns = "e.position, e.revision, e.id, e.type, e.created, e.data, e.metadata";
+
+    readonly Database database;
+    readonly Statement findStream;
+    readonly Statement streamForwards;
+    readonly Statement streamBackwards;
+    readonly Statement allForwards;
+    readonly Statement allBackwards;
+    readonly Utf8Names types = new();
+
+    public LogReader(string path)
+    {
+        database = new(path, TimeSpan.FromSeconds(5));
+        database.Execute("PRAGMA query_only = ON");
+        findStream = database.Prepare("SELECT id FROM streams WHERE hash = ?1 AND name = ?2");
+        streamForwards = Stream(">=", "ASC");
+        streamBackwards = Stream("<=", "DESC");
+        allForwards = All(">=", "ASC");
+        allBackwards = All("<=", "DESC");
+    }
+
+    Statement Stream(string comparison, string order) =>
+        database.Prepare(
+            $"""
+            SELECT {Columns} FROM events e WHERE e.stream = ?1 AND e.revision {comparison} ?2
+            ORDER BY e.revision {order} LIMIT ?3
+            """
+        );
+
+    Statement All(string comparison, string order) =>
+        database.Prepare(
+            $"""
+            SELECT {Columns}, s.name FROM events e CROSS JOIN streams s ON s.id = e.stream
+            WHERE e.position {comparison} ?1 ORDER BY e.position {order} LIMIT ?2
+            """
+        );
+
+    /// <summary>No events if there is no such stream: one seek in the index of names.</summary>
+    public Page ReadStream(string stream, StreamName name, Direction direction, long from, int max)
+    {
+        var id = Find(name);
+        if (id == 0)
+            return new([], from, AtEnd: true);
+        var rows = direction == Direction.Forwards ? streamForwards : streamBackwards;
+        return Read(rows.Bind(1, id).Bind(2, from).Bind(3, max), stream, Prefixes.All, from, max);
+    }
+
+    /// <returns>0 if there is no such stream.</returns>
+    long Find(StreamName name)
+    {
+        findStream.Bind(1, name.Hash).BindText(2, name.Utf8);
+        try
+        {
+            return findStream.Step() ? findStream.Int64(0) : 0;
+        }
+        finally
+        {
+            findStream.Reset();
+        }
+    }
+
+    public Page ReadAll(Direction direction, long from, int max, Prefixes prefixes)
+    {
+        var rows = direction == Direction.Forwards ? allForwards : allBackwards;
+        return Read(rows.Bind(1, from).Bind(2, max), stream: null, prefixes, from, max);
+    }
+
+    Page Read(Statement rows, string? stream, Prefixes prefixes, long from, int max)
+    {
+        var events = new List<RecordedEvent>(Math.Min(max, 16));
+        var (upto, count, bytes) = (from, 0, 0L);
+        try
+        {
+            while (bytes < Page.BytesMax && rows.Step())
+            {
+                count++;
+                upto = rows.Int64(0);
+                if (stream is null && !prefixes.Match(rows.Bytes(7)))
+                    continue;
+                var @event = Event(rows, stream ?? Encoding.UTF8.GetString(rows.Bytes(7)));
+                bytes += @event.Data.Length + @event.Metadata.Length;
+                events.Add(@event);
+            }
+            return new(events, upto, AtEnd: bytes < Page.BytesMax && count < max);
+        }
+        finally
+        {
+            rows.Reset();
+        }
+    }
+
+    RecordedEvent Event(Statement row, string stream)
+    {
+        var data = row.Bytes(5);
+        var metadata = row.Bytes(6);
+        var both = new byte[data.Length + metadata.Length];
+        data.CopyTo(both);
+        metadata.CopyTo(both.AsSpan(data.Length));
+        return new(
+            stream,
+            row.Int64(1),
+            new(row.Int64(0)),
+            new Guid(row.Bytes(2), bigEndian: true),
+            types.Get(row.Bytes(3)),
+            DateTimeOffset.UnixEpoch.AddTicks(row.Int64(4)),
+            both.AsMemory(0, data.Length),
+            both.AsMemory(data.Length)
+        );
+    }
+
+    public void Dispose() => database.Dispose();
+}
+
+/// <summary>Strings that come again and again, without making them again. Not thread-safe.</summary>
+sealed class Utf8Names
+{
+    readonly (byte[] Utf8, string Name)[] known = new (byte[], string)[256];
+
+    public string Get(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+            return "";
+        ref var slot = ref known[(byte)((utf8.Length * 31) + (utf8[0] * 7) + (utf8[utf8.Length / 2] * 5) + utf8[^1])];
+        if (slot.Name is null || !utf8.SequenceEqual(slot.Utf8))
+            slot = (utf8.ToArray(), Encoding.UTF8.GetString(utf8));
+        return slot.Name;
+    }
+}
+
+/// <summary>Which streams a subscription wants; none means all.</summary>
+sealed class Prefixes(IReadOnlyList<string> prefixes)
+{
+    public static readonly Prefixes All = new([]);
+
+    readonly byte[][] utf8 = [.. prefixes.Select(Encoding.UTF8.GetBytes)];
+    readonly string[] texts = [.. prefixes];
+
+    public bool Any => texts.Length > 0;
+
+    public bool Match(ReadOnlySpan<byte> stream)
+    {
+        foreach (var prefix in utf8)
+            if (stream.StartsWith(prefix))
+                return true;
+        return utf8.Length == 0;
+    }
+
+    public bool Match(string stream)
+    {
+        foreach (var prefix in texts)
+            if (stream.StartsWith(prefix, StringComparison.Ordinal))
+                return true;
+        return texts.Length == 0;
+    }
+}

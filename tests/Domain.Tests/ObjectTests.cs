@@ -1,0 +1,109 @@
+using Varve.Domain.Objects;
+using static Varve.Domain.Tests.Samples;
+
+namespace Varve.Domain.Tests;
+
+public sealed class ObjectTests
+{
+    static readonly Given<StoredObject, ObjectCommand, ObjectEvent> NoCat = StoredObject.Decider.Given();
+    static readonly Given<StoredObject, ObjectCommand, ObjectEvent> ACat = StoredObject.Decider.Given(WasPut(Cat));
+    static readonly ObjectEvent CatDeleted = new ObjectEvent.Deleted(WasPut(Cat).VersionId, null, Noon);
+
+    [Fact]
+    public void A_put_makes_a_version() => NoCat.When(Put(Cat)).ThenEvents(WasPut(Cat));
+
+    [Fact]
+    public void A_put_over_an_object_makes_a_version() =>
+        ACat.When(Put(Cat, etag: "new")).ThenEvents(WasPut(Cat, "new"));
+
+    [Fact]
+    public void If_none_match_star_lets_the_first_one_in() =>
+        NoCat.When(Put(Cat, new WriteCondition(null, "*"))).ThenEvents(WasPut(Cat));
+
+    [Fact]
+    public void If_none_match_star_keeps_the_second_one_out() =>
+        ACat.When(Put(Cat, new WriteCondition(null, "*"))).ThenRefused(ErrorCode.PreconditionFailed);
+
+    [Fact]
+    public void If_match_on_nothing_is_no_such_key() =>
+        NoCat.When(Put(Cat, new WriteCondition(Md5, null))).ThenRefused(ErrorCode.NoSuchKey);
+
+    [Fact]
+    public void If_match_on_another_version_is_refused() =>
+        ACat.When(Put(Cat, new WriteCondition("other", null))).ThenRefused(ErrorCode.PreconditionFailed);
+
+    [Fact]
+    public void If_match_on_the_version_replaces_it() =>
+        ACat.When(Put(Cat, new WriteCondition(Md5, null))).ThenEvents(WasPut(Cat));
+
+    [Fact]
+    public void A_delete_leaves_a_marker() =>
+        ACat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenEvents(CatDeleted);
+
+    [Fact]
+    public void Deleting_nothing_records_nothing() =>
+        NoCat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenNothing();
+
+    [Fact]
+    public void A_deleted_object_is_gone_whatever_was_before() =>
+        StoredObject
+            .Decider.Given(WasPut(Cat), CatDeleted)
+            .When(new ObjectCommand.Rename(Context, Cat, Dog, null))
+            .ThenRefused(ErrorCode.NoSuchKey);
+
+    [Fact]
+    public void The_last_event_alone_is_the_state()
+    {
+        var whole = StoredObject.Decider.Given(WasPut(Cat), CatDeleted, WasPut(Cat, "new"));
+        Assert.Equal(whole.State, StoredObject.Decider.Given(whole.Events[^1]).State);
+    }
+
+    [Fact]
+    public void A_rename_says_where_the_file_went() =>
+        ACat.When(new ObjectCommand.Rename(Context, Cat, Dog, Sha1))
+            .ThenEvents(new ObjectEvent.Deleted(WasPut(Cat).VersionId, "photos/dog.jpg", Noon));
+
+    [Fact]
+    public void A_rename_of_another_content_is_refused() =>
+        ACat.When(new ObjectCommand.Rename(Context, Cat, Dog, new string('0', 40))).ThenRefused(ErrorCode.NoSuchFile);
+
+    [Fact]
+    public void A_rename_to_itself_records_nothing() =>
+        ACat.When(new ObjectCommand.Rename(Context, Cat, Cat, null)).ThenNothing();
+
+    [Fact]
+    public void A_rename_puts_the_new_name_before_it_ends_the_old_one()
+    {
+        var steps = new List<Step>();
+        foreach (var step in new ObjectCommand.Rename(Context, Cat, Dog, null).Steps())
+        {
+            step.Decide(step.Stream == Cat.Stream ? ACat.State : step.InitialState);
+            steps.Add(step);
+        }
+        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream, Dog.Stream], steps.Select(step => step.Stream));
+        Assert.Equal([true, false, false, false], steps.Select(step => step.Closing));
+    }
+
+    [Theory]
+    [
+        InlineData("a"),
+        InlineData("/"),
+        InlineData("a//b"),
+        InlineData(".."),
+        InlineData("日本語"),
+        InlineData("a\u0000b")
+    ]
+    public void A_key_is_taken_as_it_is(string key) => Assert.Equal(key, ObjectKey.Parse(key).Text);
+
+    [Fact]
+    public void A_key_has_1024_bytes_at_most()
+    {
+        Assert.Equal(1022, ObjectKey.Parse(new string('é', 511)).Text.Length * 2);
+        Assert.Equal(ErrorCode.KeyTooLong, RefusedKey(new string('é', 513)));
+        Assert.Equal(ErrorCode.InvalidArgument, RefusedKey(""));
+        Assert.Equal(ErrorCode.InvalidArgument, RefusedKey("\uD800"));
+    }
+
+    static ErrorCode RefusedKey(string key) =>
+        Assert.Throws<RejectedException>(() => ObjectKey.Parse(key)).Rejection.Code;
+}
