@@ -1,2 +1,2 @@
 // The tests measure memory, time and fsyncs of a whole machine: one at a time.
-[assembly: Parallelization(Mode = ParallelizationMode.None)]
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]

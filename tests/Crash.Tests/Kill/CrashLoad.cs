@@ -102,7 +102,7 @@ sealed class CrashLoad
         if (next is null)
             (await s3.Send(HttpMethod.Delete, path, stop: cancel)).Dispose();
         else if (next.Size > PartSize)
-            await (await S3Upload.Begin(s3, path, next.Body(payload), PartSize, cancel)).Finish(cancel);
+            await (await S3Upload.Begin(s3, path, next.Body(payload), PartSize, cancel)).Finish(s3, cancel);
         else
             (
                 await s3.Send(HttpMethod.Put, path, "", new BodyContent(next.Body(payload), 0, next.Size), stop: cancel)
@@ -117,24 +117,8 @@ sealed class CrashLoad
             await rest.Post($"/file/delete?filehash={hash}&filename={Uri.EscapeDataString(name)}", null, cancel);
         }
         else if (next.Size > PartSize)
-            await RestUpload(rest, name, next.Body(payload), cancel);
+            await rest.UploadInParts(name, next.Body(payload), parallel: 1, cancel);
         else
             await rest.Upload(name, new BodyContent(next.Body(payload), 0, next.Size), cancel);
-    }
-
-    static async Task RestUpload(RestAccount rest, string name, Body body, CancellationToken cancel)
-    {
-        var hash = Bodies.Sha1(body);
-        var what = $"filehash={hash}&filesize={body.Size}&filename={Uri.EscapeDataString(name)}";
-        var begun = await rest.Post($"/file/mpupload/init?{what}", null, cancel);
-        var data = begun.GetProperty("data");
-        var (id, chunk) = (data.GetProperty("UploadID").GetString(), data.GetProperty("ChunkSize").GetInt32());
-        for (var index = data.GetProperty("ChunkCount").GetInt32(); index >= 1; index--)
-        {
-            var start = (long)(index - 1) * chunk;
-            var content = new BodyContent(body, start, Math.Min(chunk, body.Size - start));
-            await rest.Post($"/file/mpupload/uppart?uploadid={id}&index={index}", content, cancel);
-        }
-        await rest.Post($"/file/mpupload/complete?uploadid={id}&{what}", null, cancel);
     }
 }

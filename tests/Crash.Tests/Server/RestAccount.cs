@@ -37,7 +37,7 @@ public sealed class RestAccount : IDisposable
                 throw new ReplyException($"signup: {(int)up.StatusCode} {await up.Content.ReadAsStringAsync(cancel)}");
         using var reply = await http.PostAsync("/user/signin", new FormUrlEncodedContent(who), cancel);
         var answer = await Json(reply, cancel);
-        return new(http, name, answer.GetProperty("data").GetProperty("Token").GetString()!);
+        return new(http, name, answer.GetProperty("data").GetProperty(nameof(Token)).GetString()!);
     }
 
     /// <summary>Form upload, streamed.</summary>
@@ -47,6 +47,29 @@ public sealed class RestAccount : IDisposable
         using var form = new MultipartFormDataContent { { body, "file", name } };
         using var reply = await http.PostAsync("/file/upload", form, cancel);
         return await Json(reply, cancel);
+    }
+
+    /// <summary>Resumable upload, the last chunk first.</summary>
+    public async Task UploadInParts(string name, Body body, int parallel, CancellationToken cancel)
+    {
+        var hash = Bodies.Sha1(body);
+        var what = $"filehash={hash}&filesize={body.Size}&filename={Uri.EscapeDataString(name)}";
+        var data = (await Post($"/file/mpupload/init?{what}", null, cancel)).GetProperty("data");
+        var (id, chunk) = (data.GetProperty("UploadID").GetString(), data.GetProperty("ChunkSize").GetInt32());
+        var count = data.GetProperty("ChunkCount").GetInt32();
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel };
+        await Parallel.ForAsync(
+            0,
+            count,
+            limits,
+            async (i, stop) =>
+            {
+                var start = (long)(count - 1 - i) * chunk;
+                var content = new BodyContent(body, start, Math.Min(chunk, body.Size - start));
+                await Post($"/file/mpupload/uppart?uploadid={id}&index={count - i}", content, stop);
+            }
+        );
+        await Post($"/file/mpupload/complete?uploadid={id}&{what}", null, cancel);
     }
 
     /// <exception cref="ReplyException">Any status but 2xx.</exception>
