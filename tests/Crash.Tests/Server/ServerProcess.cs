@@ -122,7 +122,7 @@ public sealed class ServerProcess : IAsyncDisposable
         return values.Count > 0 ? values.Sum() : throw new InvalidOperationException($"/metrics has no {name}.");
     }
 
-    /// <summary>Forgets the peak so far, so that <see cref="PeakMiB"/> speaks of what follows; proc(5), clear_refs.</summary>
+    /// <summary>Forgets the peak so far, so that <see cref="PeakMiB"/> speaks of what follows; proc(5).</summary>
     public void ResetPeak() => File.WriteAllText($"/proc/{Id}/clear_refs", "5");
 
     /// <summary>The most resident memory at once, in MiB.</summary>
