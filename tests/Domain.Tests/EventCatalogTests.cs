@@ -39,7 +39,7 @@ public sealed class EventCatalogTests
         },
         {
             "UploadCompleted",
-            $$"""{"content":"e3","sha1":"da","size":1,"eTag":"d4-1","checksum":{{Checksum}},"at":"2026-01-01T12:00:00+00:00"}"""
+            $$"""{"content":"e3","sha1":"da","size":1,"eTag":"d4-1","checksum":{{Checksum}},"location":"disk:x","unused":[3],"at":"2026-01-01T12:00:00+00:00"}"""
         },
         { "UploadCancelled", """{"at":"2026-01-01T12:00:00+00:00"}""" },
         { "UploadExpired", """{"at":"2026-01-01T12:00:00+00:00"}""" },

@@ -20,7 +20,7 @@ public sealed class UploadTests
     );
 
     static readonly UploadEvent.PartUploaded One = new(1, 5, Md5, null, "disk:part/1", Noon);
-    static readonly UploadEvent.Completed Done = new(Hash.Hex, Sha1, 0, "etag-1", null, Noon);
+    static readonly UploadEvent.Completed Done = new(Hash.Hex, Sha1, 0, "etag-1", null, Fresh.Location, null, Noon);
     static readonly UploadCommand.AddPart AddOne = new(Context, Id, 1, 5, Md5, null, "disk:part/1");
 
     static readonly UploadCommand.Complete Complete = new(
@@ -79,6 +79,21 @@ public sealed class UploadTests
 
     [Fact]
     public void Completing_makes_it_final() => Upload.Decider.Given(Begun, One).When(Complete).ThenEvents(Done);
+
+    [Fact]
+    public void Completing_names_the_parts_that_were_left_out() =>
+        Assert.Equal(
+            [2],
+            Assert
+                .IsType<UploadEvent.Completed>(
+                    Assert.Single(
+                        Upload
+                            .Decider.Decide(Upload.Decider.Given(Begun, One, One with { Number = 2 }).State, Complete)
+                            .Events
+                    )
+                )
+                .Unused
+        );
 
     [Fact]
     public void Completing_twice_records_nothing() =>

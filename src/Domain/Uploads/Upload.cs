@@ -73,6 +73,8 @@ public sealed record Upload(
                 c.Content.Size,
                 c.ETag,
                 c.Checksum,
+                c.Content.Location,
+                upload.Unused(c),
                 c.Context.At
             ),
             (_, UploadCommand.Cancel c) => new UploadEvent.Cancelled(c.Context.At),
@@ -94,6 +96,14 @@ public sealed record Upload(
     bool Has(UploadCommand.AddPart c) =>
         Parts.TryGetValue(c.Number, out var part)
         && (part.Size, part.ETag, part.Checksum) == (c.Size, c.ETag, c.Checksum);
+
+    ImmutableArray<int>? Unused(UploadCommand.Complete c)
+    {
+        if (c.Parts.Length == Parts.Count)
+            return null;
+        var used = c.Parts.Select(part => part.Number).ToHashSet();
+        return [.. Parts.Keys.Where(number => !used.Contains(number))];
+    }
 
     bool Replaced(UploadEvent.PartUploaded joined) =>
         !Parts.TryGetValue(joined.Number, out var now) || now.Location != joined.Location;

@@ -132,12 +132,17 @@ public abstract record UploadEvent
     ) : UploadEvent;
 
     /// <param name="Content">SHA-256 of the whole.</param>
+    /// <param name="Location">Where the joined parts are listed; null if the same content was held already, and so no
+    /// part was needed.</param>
+    /// <param name="Unused">Numbers of the parts that the client left out; null for none.</param>
     public sealed record Completed(
         string Content,
         string Sha1,
         long Size,
         string ETag,
         ObjectChecksum? Checksum,
+        string? Location,
+        ImmutableArray<int>? Unused,
         DateTimeOffset At
     ) : UploadEvent;
 

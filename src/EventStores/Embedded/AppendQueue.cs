@@ -3,10 +3,11 @@ namespace Varve.EventStores.Embedded;
 /// <summary>
 /// Appends that wait for the writer, and the decision when they are enough for a commit. The disk is faster than the
 /// callers: who commits whatever waits, makes a commit for each call or two. So the writer waits, but only where that
-/// helps: until as many wait as are known to append at once, and not longer than <see cref="GatherMax"/>. Those in a
-/// commit and those that came during it are such: each waits for its answer. A lone caller never waits.
+/// helps: until three quarters of those wait that are known to append at once, and not longer than <see
+/// cref="GatherMax"/>. Known are those of the last commit and those that came during it: each waits for its own answer.
+/// Not all of them, so that none idles while a straggler is waited for. One or two callers never wait.
 /// </summary>
-sealed class AppendQueue : IDisposable
+sealed class AppendQueue(TimeProvider time) : IDisposable
 {
     const int PlacesMax = 4_096;
     const int CallsMax = 256;
@@ -21,13 +22,10 @@ sealed class AppendQueue : IDisposable
     readonly SemaphoreSlim places = new(PlacesMax);
     readonly object gate = new();
     readonly Queue<PendingAppend> waiting = new();
-    readonly TimeProvider time;
     int wanted = 1;
     int callers = 1;
     bool gathered = true;
     bool closed;
-
-    public AppendQueue(TimeProvider time) => this.time = time;
 
     /// <summary>Waits for a place in the queue.</summary>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
@@ -63,7 +61,7 @@ sealed class AppendQueue : IDisposable
             while (waiting.Count == 0 && !closed)
                 Monitor.Wait(gate);
 
-            wanted = Math.Min(callers, WantedMax);
+            wanted = Math.Clamp(callers * 3 / 4, 1, WantedMax);
             gathered = Gather();
 
             var (events, bytes) = (0, 0L);

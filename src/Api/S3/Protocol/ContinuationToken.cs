@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Unicode;
@@ -19,7 +20,7 @@ public static class ContinuationToken
         {
             var bytes = new byte[most];
             if (
-                Base64Url.TryDecodeFromChars(token, bytes, out var length)
+                Base64Url.DecodeFromChars(token, bytes, out _, out var length) == OperationStatus.Done
                 && length > 0
                 && Utf8.IsValid(bytes.AsSpan(0, length))
             )

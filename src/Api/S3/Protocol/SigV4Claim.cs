@@ -21,7 +21,6 @@ sealed record SigV4Claim(
     public const string Algorithm = "AWS4-HMAC-SHA256";
 
     const string TimestampFormat = "yyyyMMdd'T'HHmmss'Z'";
-    const string ExpiresMax = "604800";
 
     public bool IsPresigned => Expires is not null;
 
@@ -131,7 +130,8 @@ sealed record SigV4Claim(
         {
             < 0 => throw QueryMalformed("X-Amz-Expires must be non-negative"),
             > 604_800 => throw QueryMalformed(
-                $"X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than {ExpiresMax} seconds"
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+                    + "604800 seconds"
             ),
             _ => TimeSpan.FromSeconds(seconds),
         };

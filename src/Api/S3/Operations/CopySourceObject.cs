@@ -1,0 +1,34 @@
+using Varve.Api.Http;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using Varve.Projections;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary>The object that <c>x-amz-copy-source</c> names.</summary>
+static class CopySourceObject
+{
+    /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, PreconditionFailed by one of
+    /// <c>x-amz-copy-source-if-*</c>, NotImplemented for another version than the current one.</exception>
+    public static async ValueTask<ObjectRow> Find(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        var source = CopySource.Parse(request.Headers[S3Headers.CopySource].ToString());
+        if (source.VersionId is not (null or "null"))
+            throw new RejectedException(ErrorCode.NotImplemented, "x-amz-copy-source with a versionId.");
+
+        await varve.Barrier.PassOwnWrites(cancel);
+        var bucket =
+            await varve.Reads.FindBucket(source.Bucket, cancel)
+            ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
+        if (!request.Caller.MayUse(bucket.Owner))
+            throw new RejectedException(ErrorCode.AccessDenied);
+        var row =
+            await varve.Reads.FindObject(source.Bucket, source.Key, cancel)
+            ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+
+        var preconditions = Preconditions.From(request.Headers, "x-amz-copy-source-");
+        return preconditions.Evaluate(row.ETag, row.LastModified, isRead: true) == Verdict.Proceed
+            ? row
+            : throw new RejectedException(ErrorCode.PreconditionFailed);
+    }
+}

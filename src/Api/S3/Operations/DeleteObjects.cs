@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using Varve.Domain.Buckets;
+using Varve.Domain.Objects;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary><c>POST /{bucket}?delete</c>: up to 1,000 keys, each for itself.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"/>
+static class DeleteObjects
+{
+    /// <summary>In bytes: 1,000 keys of 1,024 bytes, most of which may have to be escaped.</summary>
+    const int DocumentMax = 8 * 1024 * 1024;
+
+    public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        var body = await request.ReadDocument(DocumentMax, cancel);
+        var document = S3Documents.Delete(body);
+
+        // All at once, so that they share the log's commits.
+        var refusals = await Task.WhenAll(document.Keys.Select(key => Delete(request, key, varve, cancel)));
+        Write(request.Xml(), document, refusals);
+    }
+
+    static async Task<Rejection?> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)
+    {
+        try
+        {
+            if (key.VersionId is not (null or "null"))
+                return new(ErrorCode.NotImplemented, "VersionId");
+            var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
+            var context = varve.Context(request.Caller.UserName);
+            await varve.Run(new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null)), cancel);
+            return null;
+        }
+        catch (RejectedException refused)
+        {
+            return refused.Rejection;
+        }
+    }
+
+    static void Write(IBufferWriter<byte> output, DeletedKeys document, Rejection?[] refusals)
+    {
+        var xml = new S3XmlWriter(output);
+        xml.Begin("DeleteResult"u8);
+        for (var i = 0; i < refusals.Length; i++)
+        {
+            var key = document.Keys[i];
+            if (refusals[i] is { } refusal)
+            {
+                var row = ErrorTable.For(refusal.Code);
+                xml.Open("Error"u8);
+                xml.Element("Key"u8, key.Key);
+                xml.ElementIfAny("VersionId"u8, key.VersionId);
+                xml.Element("Code"u8, row.S3Code);
+                xml.Element("Message"u8, S3Dispatcher.MessageOf(row, refusal));
+                xml.Close("Error"u8);
+            }
+            else if (!document.Quiet)
+            {
+                xml.Open("Deleted"u8);
+                xml.Element("Key"u8, key.Key);
+                xml.ElementIfAny("VersionId"u8, key.VersionId);
+                xml.Close("Deleted"u8);
+            }
+        }
+        xml.Close("DeleteResult"u8);
+        xml.Complete();
+    }
+}

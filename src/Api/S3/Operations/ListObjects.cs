@@ -1,0 +1,113 @@
+using System.Buffers;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using Varve.Projections;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary><c>GET /{bucket}</c>, in its two versions: the bucket's keys in order of their bytes.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"/>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"/>
+static class ListObjects
+{
+    static readonly ObjectPage Nothing = new([], [], Truncated: false, Last: "");
+
+    public static async Task HandleV1(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        if (request.Query.Has("list-type"))
+            throw new RejectedException(ErrorCode.InvalidArgument, "list-type");
+        var listing = Listing.From(request, "max-keys");
+        var marker = request.Query["marker"] ?? "";
+        var page = await Find(request, listing, marker, varve, cancel);
+        WriteV1(request.Xml(), request, listing, marker, page);
+    }
+
+    public static async Task HandleV2(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        var listing = Listing.From(request, "max-keys");
+        var after = request.Query["continuation-token"] is { Length: > 0 } token
+            ? ContinuationToken.Read(token)
+            : request.Query["start-after"] ?? "";
+        var page = await Find(request, listing, after, varve, cancel);
+        WriteV2(request.Xml(), request, listing, page);
+    }
+
+    /// <param name="after">Exclusive.</param>
+    public static ValueTask<ObjectPage> Find(
+        S3Request request,
+        Listing listing,
+        string after,
+        Backend varve,
+        CancellationToken cancel
+    ) =>
+        listing.Max == 0
+            ? ValueTask.FromResult(Nothing)
+            : varve.Reads.ListObjects(
+                new(request.Bucket, listing.Prefix, listing.Delimiter, after, listing.Max),
+                cancel
+            );
+
+    static void WriteV1(
+        IBufferWriter<byte> output,
+        S3Request request,
+        Listing listing,
+        string marker,
+        ObjectPage page
+    )
+    {
+        var xml = new S3XmlWriter(output);
+        xml.Begin("ListBucketResult"u8);
+        xml.Element("Name"u8, request.Bucket);
+        xml.Element("Prefix"u8, listing.Show(listing.Prefix));
+        xml.Element("Marker"u8, listing.Show(marker));
+        if (page.Truncated && listing.Delimiter.Length > 0) // without a delimiter the last key is the next marker
+            xml.Element("NextMarker"u8, listing.Show(page.Last));
+        xml.Element("MaxKeys"u8, listing.Max);
+        listing.WriteDelimiter(ref xml);
+        xml.Element("IsTruncated"u8, page.Truncated);
+        listing.WriteEncoding(ref xml);
+        WriteObjects(ref xml, listing, page, request.Owner);
+        xml.Close("ListBucketResult"u8);
+        xml.Complete();
+    }
+
+    static void WriteV2(IBufferWriter<byte> output, S3Request request, Listing listing, ObjectPage page)
+    {
+        var xml = new S3XmlWriter(output);
+        xml.Begin("ListBucketResult"u8);
+        xml.Element("Name"u8, request.Bucket);
+        xml.Element("Prefix"u8, listing.Show(listing.Prefix));
+        xml.ElementIfAny("ContinuationToken"u8, request.Query["continuation-token"]);
+        if (page.Truncated)
+            xml.Element("NextContinuationToken"u8, ContinuationToken.Write(page.Last));
+        if (request.Query["start-after"] is { } startAfter)
+            xml.Element("StartAfter"u8, listing.Show(startAfter));
+        xml.Element("KeyCount"u8, page.Objects.Count + page.CommonPrefixes.Count);
+        xml.Element("MaxKeys"u8, listing.Max);
+        listing.WriteDelimiter(ref xml);
+        xml.Element("IsTruncated"u8, page.Truncated);
+        listing.WriteEncoding(ref xml);
+        WriteObjects(ref xml, listing, page, request.Query["fetch-owner"] == "true" ? request.Owner : null);
+        xml.Close("ListBucketResult"u8);
+        xml.Complete();
+    }
+
+    static void WriteObjects(ref S3XmlWriter xml, Listing listing, ObjectPage page, string? owner)
+    {
+        foreach (var entry in page.Objects)
+        {
+            xml.Open("Contents"u8);
+            xml.Element("Key"u8, listing.Show(entry.Key));
+            xml.Element("LastModified"u8, entry.LastModified);
+            xml.ETag(entry.ETag);
+            xml.ElementIfAny("ChecksumAlgorithm"u8, entry.ChecksumAlgorithm);
+            xml.ElementIfAny("ChecksumType"u8, entry.ChecksumType);
+            xml.Element("Size"u8, entry.Size);
+            if (owner is not null)
+                Owners.Write(ref xml, "Owner"u8, owner);
+            xml.Element("StorageClass"u8, "STANDARD");
+            xml.Close("Contents"u8);
+        }
+        listing.WriteCommonPrefixes(ref xml, page.CommonPrefixes);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Varve.Api.Http;
+using Varve.Domain;
+using Varve.Domain.Objects;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary>What the headers of a request say of the object that it makes.</summary>
+static class RequestedObject
+{
+    const string Amazon = "x-amz-";
+
+    static readonly string[] Kept =
+    [
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "expires",
+    ];
+
+    /// <exception cref="RejectedException">NotImplemented for what Varve can't do with an object; MetadataTooLarge or
+    /// InvalidArgument.</exception>
+    public static ObjectAttributes Attributes(IHeaderDictionary headers)
+    {
+        ImmutableSortedDictionary<string, string>.Builder? user = null;
+        foreach (var (name, value) in headers)
+        {
+            if (!name.StartsWith(Amazon, StringComparison.OrdinalIgnoreCase))
+                continue;
+            if (!name.StartsWith(S3Headers.MetadataPrefix, StringComparison.OrdinalIgnoreCase))
+                RefuseUnsupported(name, value.ToString());
+            else
+                (user ??= ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal))[
+                    name[S3Headers.MetadataPrefix.Length..].ToLowerInvariant()
+                ] = value.ToString();
+        }
+
+        ImmutableSortedDictionary<string, string>.Builder? kept = null;
+        foreach (var name in Kept)
+            if (headers[name] is { Count: > 0 } value && ValueOf(name, value.ToString()) is { Length: > 0 } text)
+                (kept ??= ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal))[name] = text;
+
+        var type = headers.ContentType is { Count: > 0 } contentType ? contentType.ToString() : null;
+        var attributes = new ObjectAttributes(type, kept?.ToImmutable(), user?.ToImmutable());
+        if (user is not null || kept is not null)
+            RefuseTooLarge(attributes);
+        return attributes;
+    }
+
+    /// <exception cref="RejectedException">NotImplemented.</exception>
+    public static void RefuseUnsupported(IHeaderDictionary headers)
+    {
+        foreach (var (name, value) in headers)
+            if (name.StartsWith(Amazon, StringComparison.OrdinalIgnoreCase))
+                RefuseUnsupported(name, value.ToString());
+    }
+
+    public static WriteCondition Condition(IHeaderDictionary headers)
+    {
+        var (match, noneMatch) = (headers.IfMatch, headers.IfNoneMatch);
+        return match.Count == 0 && noneMatch.Count == 0
+            ? WriteCondition.None
+            : new(TagOf(match.ToString()), TagOf(noneMatch.ToString()));
+    }
+
+    static string? TagOf(string header) => header.Length == 0 ? null : ETags.Unquote(header.Trim());
+
+    /// <summary>Refused before the body is read; the command's validator would do it after.</summary>
+    static void RefuseTooLarge(ObjectAttributes attributes)
+    {
+        var result = new AttributesValidator().Validate(attributes);
+        if (!result.IsValid)
+            throw new RejectedException(CommandValidators.RejectionOf(result.Errors[0]));
+    }
+
+    /// <summary>aws-chunked is how the body came, not what it is.</summary>
+    static string ValueOf(string name, string value) =>
+        name == "content-encoding" && value.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase)
+            ? string.Join(
+                ',',
+                value
+                    .Split(',', StringSplitOptions.TrimEntries)
+                    .Where(coding => !coding.Equals("aws-chunked", StringComparison.OrdinalIgnoreCase))
+            )
+            : value;
+
+    static void RefuseUnsupported(string name, string value)
+    {
+        var supported = name.ToLowerInvariant() switch
+        {
+            // What every object has: nobody but the bucket's owner gets at it.
+            "x-amz-acl" => value is "private" or "bucket-owner-full-control",
+            "x-amz-tagging" => value.Length == 0,
+            "x-amz-storage-class" => IsStorageClass(value)
+                ? true
+                : throw new RejectedException(ErrorCode.InvalidArgument, "The storage class you specified is not valid"),
+            "x-amz-website-redirect-location" or "x-amz-write-offset-bytes" => false,
+            var other => !other.StartsWith("x-amz-server-side-encryption", StringComparison.Ordinal)
+                && !other.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.Ordinal)
+                && !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal)
+                && !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
+        };
+        if (!supported)
+            throw new RejectedException(ErrorCode.NotImplemented, $"{name}: {value}");
+    }
+
+    /// <summary>Taken and kept as STANDARD: where the bytes lie is the tiers' business.</summary>
+    static bool IsStorageClass(string name) =>
+        name
+            is "STANDARD"
+                or "REDUCED_REDUNDANCY"
+                or "STANDARD_IA"
+                or "ONEZONE_IA"
+                or "INTELLIGENT_TIERING"
+                or "GLACIER"
+                or "GLACIER_IR"
+                or "DEEP_ARCHIVE"
+                or "OUTPOSTS"
+                or "SNOW"
+                or "EXPRESS_ONEZONE";
+}

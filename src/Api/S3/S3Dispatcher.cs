@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using Varve.EventStores;
+
+namespace Varve.Api.S3;
+
+/// <summary>Who an access key stands for; null where there is no such key, or it was revoked.</summary>
+public delegate ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel);
+
+/// <param name="Secret">The secret key: signatures are made with it.</param>
+public sealed record S3Account(Caller Caller, string Secret);
+
+/// <param name="Domain">Whose sub-domains are buckets; null where only paths name buckets.</param>
+/// <param name="Region">The only one that is accepted; null for any.</param>
+public sealed record S3Options(string? Domain, string? Region)
+{
+    /// <summary>Where buckets say they are.</summary>
+    public string RegionName => Region ?? "us-east-1";
+}
+
+/// <summary>
+/// Every request to the S3 port: verify the signature, find the row, check who asks, answer; refusals become XML here
+/// and nowhere else. Nothing of the body is read before all of that, so a client that waits for 100-continue is spared
+/// sending it.
+/// </summary>
+public sealed class S3Dispatcher(
+    Backend varve,
+    FindAccount accounts,
+    S3Options options,
+    TimeProvider clock,
+    ILogger<S3Dispatcher> log
+)
+{
+    static readonly Meter Meter = new("Varve.S3");
+
+    static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
+        "varve.s3.request.duration",
+        "s",
+        "Time of a request, by operation and status."
+    );
+
+    readonly SigV4Verifier verifier = new(
+        async (key, cancel) => (await accounts(key, cancel))?.Secret,
+        clock,
+        options.Region
+    );
+
+    public async Task Handle(HttpContext http)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var requestId = RequestIds.Next();
+        Identify(http, requestId);
+        var place = new Place();
+        try
+        {
+            await Answer(http, place, http.RequestAborted);
+        }
+        catch (RejectedException refused)
+        {
+            Refuse(http, refused.Rejection, place, requestId);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            http.Abort();
+        }
+        catch (BadHttpRequestException bad)
+        {
+            Refuse(http, new(ErrorCode.InvalidRequest, bad.Message), place, requestId);
+        }
+        catch (Exception fault)
+        {
+            log.Fault(fault, requestId, http.Request.Method, place.Resource);
+            var code = fault is EventStoreUnavailableException
+                ? ErrorCode.ServiceUnavailable
+                : ErrorCode.InternalError;
+            Refuse(http, new(code), place, requestId);
+        }
+        Duration.Record(
+            Stopwatch.GetElapsedTime(begun).TotalSeconds,
+            new("operation", place.Operation?.Name ?? "none"),
+            new("status", http.Response.StatusCode)
+        );
+    }
+
+    async Task Answer(HttpContext http, Place place, CancellationToken cancel)
+    {
+        var (method, headers) = (http.Request.Method, http.Request.Headers);
+        var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var target = place.Target = S3Target.Parse(raw, headers.Host, options.Domain);
+        var signature =
+            await verifier.Verify(method, target, headers, cancel)
+            ?? throw new RejectedException(ErrorCode.AccessDenied);
+        var account =
+            await accounts(signature.AccessKey, cancel) ?? throw new RejectedException(ErrorCode.AccessDenied);
+
+        var operation = place.Operation = S3Operations.Resolve(method, target, headers);
+        if (signature.Payload.IsStreaming && !operation.TakesStreams)
+            throw new RejectedException(
+                ErrorCode.InvalidRequest,
+                $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
+            );
+        await CatchUp(operation, headers, cancel);
+        var owner =
+            operation.Access == Access.BucketOwner
+                ? await OwnerOf(target.Bucket!, account.Caller, cancel)
+                : account.Caller.UserName;
+        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != owner)
+            throw new RejectedException(ErrorCode.AccessDenied);
+        var request = new S3Request(http, operation, target, signature, account.Caller, owner, options.RegionName);
+        await operation.Handle(request, varve, cancel);
+    }
+
+    /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
+    async ValueTask CatchUp(S3Operation operation, IHeaderDictionary headers, CancellationToken cancel)
+    {
+        if (operation.Method is "GET" or "HEAD")
+            await varve.Barrier.PassOwnWrites(cancel);
+        if (headers[S3Headers.Position] is not { Count: > 0 } text)
+            return;
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+            throw new RejectedException(ErrorCode.InvalidArgument, S3Headers.Position);
+        await varve.Barrier.Pass(new(position), cancel);
+    }
+
+    async ValueTask<string> OwnerOf(string name, Caller caller, CancellationToken cancel)
+    {
+        var bucket = await varve.Reads.FindBucket(name, cancel);
+        if (bucket is null)
+        {
+            // A write need not wait for others' writes, unless one of them may have made its bucket.
+            await varve.Barrier.PassOwnWrites(cancel);
+            bucket = await varve.Reads.FindBucket(name, cancel);
+        }
+        if (bucket is null)
+            throw new RejectedException(ErrorCode.NoSuchBucket);
+        return caller.MayUse(bucket.Owner) ? bucket.Owner : throw new RejectedException(ErrorCode.AccessDenied);
+    }
+
+    static void Refuse(HttpContext http, Rejection rejection, Place place, string requestId)
+    {
+        var response = http.Response;
+        if (response.HasStarted || response.BodyWriter.UnflushedBytes > 0)
+        {
+            http.Abort();
+            return;
+        }
+        response.Clear();
+        Identify(http, requestId);
+        var row = ErrorTable.For(rejection.Code);
+        response.StatusCode = row.Status;
+        if (HttpMethods.IsHead(http.Request.Method) || row.Status == StatusCodes.Status304NotModified)
+            return;
+        response.ContentType = "application/xml";
+        S3ErrorDocument.Write(
+            response.BodyWriter,
+            row.S3Code,
+            MessageOf(row, rejection),
+            place.Resource,
+            requestId,
+            RequestIds.Host
+        );
+    }
+
+    /// <summary>A detail that says it all stands alone.</summary>
+    internal static string MessageOf(ErrorRow row, Rejection rejection) =>
+        rejection.Detail is not { } detail ? row.Message
+        : detail.StartsWith(row.Message.TrimEnd('.'), StringComparison.Ordinal) ? detail
+        : $"{row.Message} {detail}";
+
+    static void Identify(HttpContext http, string requestId)
+    {
+        http.Response.Headers[RequestIds.Header] = requestId;
+        http.Response.Headers[RequestIds.HostHeader] = RequestIds.Host;
+    }
+
+    /// <summary>How far a request got, for what is said of it when it fails.</summary>
+    sealed class Place
+    {
+        public S3Target? Target { get; set; }
+
+        public S3Operation? Operation { get; set; }
+
+        public string Resource => Target?.Resource ?? "/";
+    }
+}

@@ -1,0 +1,16 @@
+namespace Varve.Api.S3;
+
+static partial class S3Log
+{
+    [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed: {Method} {Resource}")]
+    public static partial void Fault(
+        this ILogger log,
+        Exception fault,
+        string requestId,
+        string method,
+        string resource
+    );
+
+    [LoggerMessage(2, LogLevel.Error, "Content {Content} is damaged at {Location}: {Detail}")]
+    public static partial void Damaged(this ILogger log, string content, string location, string detail);
+}

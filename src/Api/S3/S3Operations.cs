@@ -1,0 +1,182 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Varve.Api.S3.Operations;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using static Varve.Api.S3.Access;
+
+namespace Varve.Api.S3;
+
+/// <summary>
+/// Everything that a request to the S3 port can ask. What AWS documents and Varve does not do has a row too: without it
+/// <c>PUT key?acl</c> would fall through to PutObject and overwrite the object with its ACL.
+/// </summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html"/>
+public static class S3Operations
+{
+    // csharpier-ignore
+    public static readonly ImmutableArray<S3Operation> All =
+    [
+        new("ListBuckets", "GET /", AnyUser, ListBuckets.Handle),
+
+        new("CreateBucket", "PUT /{bucket}", AnyUser, CreateBucket.Handle),
+        new("HeadBucket", "HEAD /{bucket}", BucketOwner, HeadBucket.Handle),
+        new("DeleteBucket", "DELETE /{bucket}", BucketOwner, DeleteBucket.Handle),
+        new("GetBucketLocation", "GET /{bucket}?location", BucketOwner, GetBucketLocation.Handle),
+        new("GetBucketVersioning", "GET /{bucket}?versioning", BucketOwner, GetBucketVersioning.Handle),
+        new("ListObjects", "GET /{bucket}", BucketOwner, ListObjects.HandleV1),
+        new("ListObjectsV2", "GET /{bucket}?list-type=2", BucketOwner, ListObjects.HandleV2),
+        new("ListObjectVersions", "GET /{bucket}?versions", BucketOwner, ListObjectVersions.Handle),
+        new("ListMultipartUploads", "GET /{bucket}?uploads", BucketOwner, ListMultipartUploads.Handle),
+        new("DeleteObjects", "POST /{bucket}?delete", BucketOwner, DeleteObjects.Handle),
+        new("PostObject", "POST /{bucket}", BucketOwner, NotYet),
+
+        new("PutObject", "PUT /{bucket}/{key}", BucketOwner, PutObject.Handle) { TakesStreams = true },
+        new("CopyObject", "PUT /{bucket}/{key} x-amz-copy-source", BucketOwner, CopyObject.Handle),
+        new("GetObject", "GET /{bucket}/{key}?[partNumber]&[versionId]", BucketOwner, GetObject.Handle),
+        new("HeadObject", "HEAD /{bucket}/{key}?[partNumber]&[versionId]", BucketOwner, GetObject.Handle),
+        new("DeleteObject", "DELETE /{bucket}/{key}?[versionId]", BucketOwner, DeleteObject.Handle),
+
+        new("CreateMultipartUpload", "POST /{bucket}/{key}?uploads", BucketOwner, CreateMultipartUpload.Handle),
+        new("UploadPart", "PUT /{bucket}/{key}?partNumber&uploadId", BucketOwner, UploadPart.Handle) { TakesStreams = true },
+        new("UploadPartCopy", "PUT /{bucket}/{key}?partNumber&uploadId x-amz-copy-source", BucketOwner, UploadPartCopy.Handle),
+        new("CompleteMultipartUpload", "POST /{bucket}/{key}?uploadId", BucketOwner, CompleteMultipartUpload.Handle),
+        new("AbortMultipartUpload", "DELETE /{bucket}/{key}?uploadId", BucketOwner, AbortMultipartUpload.Handle),
+        new("ListParts", "GET /{bucket}/{key}?uploadId", BucketOwner, ListParts.Handle),
+
+        new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner, NotYet),
+        new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
+        new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
+        new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
+        new("PutObjectTagging", "PUT /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
+        new("DeleteObjectTagging", "DELETE /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
+        new("GetObjectLegalHold", "GET /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, NotYet),
+        new("PutObjectLegalHold", "PUT /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, NotYet),
+        new("GetObjectRetention", "GET /{bucket}/{key}?retention&[versionId]", BucketOwner, NotYet),
+        new("PutObjectRetention", "PUT /{bucket}/{key}?retention&[versionId]", BucketOwner, NotYet),
+        new("GetObjectTorrent", "GET /{bucket}/{key}?torrent", BucketOwner, NotYet),
+        new("RestoreObject", "POST /{bucket}/{key}?restore&[versionId]", BucketOwner, NotYet),
+        new("SelectObjectContent", "POST /{bucket}/{key}?select&select-type=2", BucketOwner, NotYet),
+        new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, NotYet),
+        new("UpdateObjectEncryption", "PUT /{bucket}/{key}?encryption&[versionId]", BucketOwner, NotYet),
+        new("AppendObject", "PUT /{bucket}/{key} x-amz-write-offset-bytes", BucketOwner, NotYet),
+        new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, NotYet),
+        new("PreflightBucket", "OPTIONS /{bucket}", BucketOwner, NotYet),
+        new("CreateSession", "GET /{bucket}?session", BucketOwner, NotYet),
+
+        .. Configuration("accelerate", "BucketAccelerateConfiguration", "GET PUT"),
+        .. Configuration("acl", "BucketAcl", "GET PUT"),
+        .. Configuration("abac", "BucketAbac", "GET PUT"),
+        .. Configuration("analytics", "BucketAnalyticsConfiguration", "GET PUT DELETE"),
+        .. Configuration("cors", "BucketCors", "GET PUT DELETE"),
+        .. Configuration("encryption", "BucketEncryption", "GET PUT DELETE"),
+        .. Configuration("intelligent-tiering", "BucketIntelligentTieringConfiguration", "GET PUT DELETE"),
+        .. Configuration("inventory", "BucketInventoryConfiguration", "GET PUT DELETE"),
+        .. Configuration("lifecycle", "BucketLifecycleConfiguration", "GET PUT DELETE"),
+        .. Configuration("logging", "BucketLogging", "GET PUT"),
+        .. Configuration("metadataConfiguration", "BucketMetadataConfiguration", "GET POST DELETE"),
+        .. Configuration("metadataInventoryTable", "BucketMetadataInventoryTableConfiguration", "PUT"),
+        .. Configuration("metadataJournalTable", "BucketMetadataJournalTableConfiguration", "PUT"),
+        .. Configuration("metadataTable", "BucketMetadataTableConfiguration", "GET POST DELETE"),
+        .. Configuration("metrics", "BucketMetricsConfiguration", "GET PUT DELETE"),
+        .. Configuration("notification", "BucketNotificationConfiguration", "GET PUT"),
+        .. Configuration("object-lock", "ObjectLockConfiguration", "GET PUT"),
+        .. Configuration("ownershipControls", "BucketOwnershipControls", "GET PUT DELETE"),
+        .. Configuration("policy", "BucketPolicy", "GET PUT DELETE"),
+        .. Configuration("policyStatus", "BucketPolicyStatus", "GET"),
+        .. Configuration("publicAccessBlock", "PublicAccessBlock", "GET PUT DELETE"),
+        .. Configuration("replication", "BucketReplication", "GET PUT DELETE"),
+        .. Configuration("requestPayment", "BucketRequestPayment", "GET PUT"),
+        .. Configuration("tagging", "BucketTagging", "GET PUT DELETE"),
+        .. Configuration("versioning", "BucketVersioning", "PUT"),
+        .. Configuration("website", "BucketWebsite", "GET PUT DELETE"),
+    ];
+
+    static readonly FrozenDictionary<(string Method, S3Level Level), Candidates> Index = All.GroupBy(o =>
+            (o.Method, o.Level)
+        )
+        .ToFrozenDictionary(group => group.Key, group => new Candidates(group));
+
+    /// <summary>Parameters that make a request another one.</summary>
+    static readonly FrozenSet<string> Subresources = All.SelectMany(o => o.QueryMarks)
+        .Select(mark => mark.Name)
+        .Concat(All.SelectMany(o => o.Options))
+        .ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Of the rows that the request satisfies, the one that asks for the most.</summary>
+    /// <exception cref="RejectedException">MethodNotAllowed where there is none; NotImplemented where the query asks
+    /// for something that the row knows nothing of.</exception>
+    public static S3Operation Resolve(string method, S3Target target, IHeaderDictionary headers)
+    {
+        var level =
+            target.Key is not null ? S3Level.Object
+            : target.Bucket is not null ? S3Level.Bucket
+            : S3Level.Service;
+        var operation = Index.TryGetValue((method, level), out var candidates)
+            ? candidates.Best(target.Query, headers)
+            : null;
+        if (operation is null)
+            throw new RejectedException(ErrorCode.MethodNotAllowed);
+        foreach (var parameter in target.Query.All)
+            if (Subresources.Contains(parameter.Name) && !operation.Knows(parameter.Name))
+                throw new RejectedException(
+                    ErrorCode.NotImplemented,
+                    $"{operation.Name} with the parameter '{parameter.Name}'."
+                );
+        return operation;
+    }
+
+    /// <summary>The handler of what Varve does not do.</summary>
+    internal static Task NotYet(S3Request request, Backend varve, CancellationToken cancel) =>
+        throw new RejectedException(ErrorCode.NotImplemented, request.Operation.Name);
+
+    static IEnumerable<S3Operation> Configuration(string subresource, string name, string methods)
+    {
+        foreach (var method in methods.Split(' '))
+        {
+            var verb = method switch
+            {
+                "GET" => "Get",
+                "PUT" => "Put",
+                "POST" => "Create",
+                _ => "Delete",
+            };
+            yield return new($"{verb}{name}", $"{method} /{{bucket}}?{subresource}", BucketOwner, NotYet);
+        }
+    }
+
+    /// <summary>The rows of one method and level, found by their first query mark. What has more marks comes first;
+    /// a mark in the query weighs more than any header.</summary>
+    sealed class Candidates(IEnumerable<S3Operation> rows)
+    {
+        readonly S3Operation[] plain = [.. Ordered(rows.Where(o => o.QueryMarks.IsEmpty))];
+
+        readonly FrozenDictionary<string, S3Operation[]> marked = rows.Where(o => !o.QueryMarks.IsEmpty)
+            .GroupBy(o => o.QueryMarks[0].Name)
+            .ToFrozenDictionary(group => group.Key, group => Ordered(group).ToArray());
+
+        public S3Operation? Best(S3Query query, IHeaderDictionary headers)
+        {
+            S3Operation? best = null;
+            foreach (var parameter in query.All)
+                if (
+                    marked.TryGetValue(parameter.Name, out var rows)
+                    && First(rows, query, headers) is { } row
+                    && (best is null || row.QueryMarks.Length > best.QueryMarks.Length)
+                )
+                    best = row;
+            return best ?? First(plain, query, headers);
+        }
+
+        static S3Operation? First(S3Operation[] rows, S3Query query, IHeaderDictionary headers)
+        {
+            foreach (var row in rows)
+                if (row.Satisfies(query, headers))
+                    return row;
+            return null;
+        }
+
+        static IEnumerable<S3Operation> Ordered(IEnumerable<S3Operation> rows) =>
+            rows.OrderByDescending(o => o.QueryMarks.Length).ThenByDescending(o => o.HeaderMarks.Length);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
+using Varve.Domain.Buckets;
+using Varve.Domain.Objects;
+using Varve.Projections;
+using Varve.Tiers;
+
+namespace Varve.Api.S3;
+
+/// <summary>A request whose signature was right and whose caller may ask it, and the response to it.</summary>
+/// <param name="Owner">Of the bucket, where the operation is about one that must be there; else the caller.</param>
+/// <param name="Region">Where buckets say they are.</param>
+public sealed record S3Request(
+    HttpContext Http,
+    S3Operation Operation,
+    S3Target Target,
+    VerifiedRequest Signature,
+    Caller Caller,
+    string Owner,
+    string Region
+)
+{
+    public IHeaderDictionary Headers => Http.Request.Headers;
+
+    public S3Query Query => Target.Query;
+
+    public HttpResponse Response => Http.Response;
+
+    /// <summary>As named.</summary>
+    public string Bucket => Target.Bucket!;
+
+    public string Key => Target.Key!;
+
+    public ObjectId Object => new(BucketName.Parse(Bucket), ObjectKey.Parse(Key));
+
+    /// <summary>Opens the body; dispose it.</summary>
+    public RequestBody OpenBody() => RequestBody.Open(Http.Request.BodyReader, Headers, Signature);
+
+    /// <summary>Reads a document, whole, and checks every digest that was sent with it.</summary>
+    /// <param name="sizeMax">In bytes.</param>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadDocument(int sizeMax, CancellationToken cancel)
+    {
+        if (Headers.ContentLength is null && Headers.TransferEncoding.Count == 0)
+            return default;
+        using var body = OpenBody();
+        var document = await S3Documents.ReadWhole(body, sizeMax, cancel);
+        Signature.Payload.Check(SHA256.HashData(document.Span));
+        if (ExpectedChecksum.ContentMd5(Headers) is { } md5 && !md5.AsSpan().SequenceEqual(MD5.HashData(document.Span)))
+            throw new RejectedException(ErrorCode.BadDigest);
+        return document;
+    }
+
+    /// <summary>Begins an answer in XML, which follows in what is returned.</summary>
+    public IBufferWriter<byte> Xml()
+    {
+        Response.ContentType = "application/xml";
+        return Response.BodyWriter;
+    }
+
+    /// <summary>Tells the caller how far the log was when the command had been done.</summary>
+    public void Acknowledge(Outcome outcome)
+    {
+        if (outcome.Position is { } position)
+            Response.Headers[S3Headers.Position] = position.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <param name="name">Of a parameter in the query.</param>
+    /// <exception cref="RejectedException">InvalidArgument: it is no number, or less than <paramref name="least"/>.
+    /// </exception>
+    public int Number(string name, int unset, int least, int most)
+    {
+        if (Query[name] is not { Length: > 0 } text)
+            return unset;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
+            ? Math.Min(number, most)
+            : throw new RejectedException(
+                ErrorCode.InvalidArgument,
+                $"{name} is not an integer, or not within its range."
+            );
+    }
+
+    /// <exception cref="RejectedException">NotImplemented for any version but the current one of an unversioned bucket,
+    /// which S3 calls <c>null</c>.</exception>
+    public void RefuseVersion()
+    {
+        if (Query["versionId"] is { } version && version != "null")
+            throw new RejectedException(ErrorCode.NotImplemented, "versionId");
+    }
+}

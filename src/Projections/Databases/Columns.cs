@@ -1,0 +1,61 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Varve.Domain.Objects;
+
+namespace Varve.Projections.Databases;
+
+/// <summary>How values are written into columns, and read back.</summary>
+static class Columns
+{
+    /// <summary>In <c>to_position</c> and <c>to_time</c>: still current.</summary>
+    public const long Forever = long.MaxValue;
+
+    const string DateTimeFormat = "yyyy-MM-dd HH:mm:ss";
+
+    /// <summary>As the documented tables have it: UTC, to the second.</summary>
+    public static string DateTime(DateTimeOffset at) =>
+        at.UtcDateTime.ToString(DateTimeFormat, CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset ReadDateTime(this DbDataReader row, int column) =>
+        DateTimeOffset.ParseExact(
+            row.GetString(column),
+            DateTimeFormat,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
+
+    public static DateTimeOffset ReadTicks(this DbDataReader row, int column) =>
+        new(row.GetInt64(column), TimeSpan.Zero);
+
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    public static byte[] ReadBytes(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+
+    public static string ReadUtf8(this DbDataReader row, int column) => Encoding.UTF8.GetString(row.ReadBytes(column));
+
+    public static string ReadHex(this DbDataReader row, int column) => Convert.ToHexStringLower(row.ReadBytes(column));
+
+    public static string? ReadText(this DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+
+    /// <summary>Null where the client said nothing.</summary>
+    public static string? Json(ObjectAttributes attributes) =>
+        attributes is { ContentType: null, Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
+            ? null
+            : JsonSerializer.Serialize(attributes, ColumnJson.Default.ObjectAttributes);
+
+    public static ObjectAttributes ReadAttributes(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? ObjectAttributes.None
+            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectAttributes)!;
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(ObjectAttributes))]
+sealed partial class ColumnJson : JsonSerializerContext;

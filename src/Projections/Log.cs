@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Varve.EventStores;
+
+namespace Varve.Projections;
+
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Projections follow the log from position {Position}")]
+    public static partial void RunnerStarted(this ILogger logger, Position position);
+
+    [LoggerMessage(2, LogLevel.Warning, "Another runner moved the checkpoint from {Position}; standing by")]
+    public static partial void RunnerFenced(this ILogger logger, Position position);
+
+    [LoggerMessage(3, LogLevel.Error, "Projections stopped at position {Position}; again in {Pause}")]
+    public static partial void RunnerFailed(this ILogger logger, Position position, TimeSpan pause, Exception fault);
+
+    [LoggerMessage(
+        4,
+        LogLevel.Error,
+        "Projection {Projection} can't take event {Type} of stream {Stream} at position {Position}: the stream is "
+            + "parked there, the rest moves on"
+    )]
+    public static partial void EventParked(
+        this ILogger logger,
+        string projection,
+        string type,
+        string stream,
+        Position position,
+        Exception fault
+    );
+
+    [LoggerMessage(5, LogLevel.Warning, "The progress view was not told of {Stream} at position {Position}")]
+    public static partial void ProgressNotTold(this ILogger logger, string stream, Position position, Exception fault);
+
+    [LoggerMessage(
+        6,
+        LogLevel.Critical,
+        "The read models are damaged; they are rebuilt at the next start, or by 'varve projections rebuild'"
+    )]
+    public static partial void ReadModelsDamaged(this ILogger logger, Exception fault);
+
+    [LoggerMessage(7, LogLevel.Information, "Rebuilding the read models into {Path}: {Reason}")]
+    public static partial void RebuildStarted(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "Read models rebuilt from {Events} events, up to position {Position}")]
+    public static partial void RebuildDone(this ILogger logger, long events, Position position);
+}

@@ -1,0 +1,219 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using Varve.EventStores;
+using Varve.Projections.Databases;
+
+namespace Varve.Projections.Runner;
+
+/// <summary>
+/// Writes events as rows, and how far it has come, in one transaction: an event counts once, and of two projectors on
+/// one database the slower one fails. After any exception it is of no use any more. Not thread-safe.
+/// </summary>
+sealed class Projector : IAsyncDisposable
+{
+    const string SelectCheckpoint = "SELECT position FROM tbl_checkpoint WHERE name = 'read-models'";
+
+    const string MoveCheckpoint = """
+        UPDATE tbl_checkpoint SET position = @to WHERE name = 'read-models' AND position = @from
+        """;
+
+    const string InsertParked = """
+        INSERT INTO tbl_parked (projection, position, stream, type, reason)
+        VALUES (@projection, @position, @stream, @type, @reason)
+        """;
+
+    const string SelectParked = "SELECT DISTINCT projection, stream FROM tbl_parked";
+
+    readonly IReadDatabase database;
+    readonly SqlSession session;
+    readonly IReadOnlyList<IProjection> projections;
+    readonly ILogger logger;
+    readonly HashSet<(string Projection, string Stream)> parked = [];
+
+    Projector(IReadDatabase database, SqlSession session, IReadOnlyList<IProjection> projections, ILogger logger)
+    {
+        this.database = database;
+        this.session = session;
+        this.projections = projections;
+        this.logger = logger;
+    }
+
+    public Position Checkpoint { get; private set; }
+
+    public SqlSession Session => session;
+
+    /// <summary>All streams that any projection reads, by how their names begin.</summary>
+    public static IReadOnlyList<string> StreamPrefixes(IReadOnlyList<IProjection> projections) =>
+        [.. projections.SelectMany(projection => projection.StreamPrefixes).Distinct(StringComparer.Ordinal)];
+
+    public static async ValueTask<Position> ReadCheckpoint(SqlSession session, CancellationToken cancel) =>
+        new(await session.First(new(SelectCheckpoint), row => row.GetInt64(0), cancel));
+
+    /// <param name="session">Is the projector's from here on.</param>
+    public static async ValueTask<Projector> Open(
+        IReadDatabase database,
+        SqlSession session,
+        IReadOnlyList<IProjection> projections,
+        ILogger logger,
+        CancellationToken cancel
+    )
+    {
+        var projector = new Projector(database, session, projections, logger);
+        try
+        {
+            projector.Checkpoint = await ReadCheckpoint(session, cancel);
+            var parked = await session.All(new(SelectParked), row => (row.GetString(0), row.ReadUtf8(1)), cancel);
+            projector.parked.UnionWith(parked);
+            foreach (var projection in projections)
+                await projection.Remember(session, cancel);
+            return projector;
+        }
+        catch
+        {
+            await projector.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="FencedException">Another projector has moved the checkpoint.</exception>
+    public async ValueTask Apply(IReadOnlyList<RecordedEvent> events, Position upto, CancellationToken cancel)
+    {
+        try
+        {
+            await InTransaction(events, upto, oneByOne: false, cancel);
+        }
+        catch (Exception fault) when (BlamesEvent(fault))
+        {
+            await InTransaction(events, upto, oneByOne: true, cancel);
+        }
+        Checkpoint = upto;
+    }
+
+    public ValueTask DisposeAsync() => session.DisposeAsync();
+
+    async ValueTask InTransaction(
+        IReadOnlyList<RecordedEvent> events,
+        Position upto,
+        bool oneByOne,
+        CancellationToken cancel
+    )
+    {
+        await session.Execute(new("BEGIN"), cancel);
+        try
+        {
+            if (await session.Execute(new(MoveCheckpoint, upto.Value, Checkpoint.Value), cancel) != 1)
+                throw new FencedException(Checkpoint);
+            foreach (var recorded in events)
+                if (oneByOne)
+                    await ProjectCarefully(recorded, cancel);
+                else
+                    await Project(recorded, cancel);
+            await session.Execute(new("COMMIT"), cancel);
+        }
+        catch
+        {
+            await RollBack();
+            throw;
+        }
+    }
+
+    async ValueTask RollBack()
+    {
+        try
+        {
+            await session.Execute(new("ROLLBACK"), CancellationToken.None);
+        }
+        catch (DbException)
+        {
+            // After some faults the database has rolled back by itself; what matters is the fault.
+        }
+    }
+
+    async ValueTask Project(RecordedEvent recorded, CancellationToken cancel)
+    {
+        Fact? fact = null;
+        foreach (var projection in projections)
+        {
+            if (!Reads(projection, recorded.Stream))
+                continue;
+            if (parked.Count > 0 && parked.Contains((projection.Name, recorded.Stream)))
+                await Park(projection, recorded, "Its stream is parked.", cancel);
+            else
+                foreach (var statement in StatementsOf(projection, recorded, ref fact))
+                    await session.Execute(statement, cancel);
+        }
+    }
+
+    /// <summary>What one projection can't take must not keep the others, or other streams, from going on.</summary>
+    async ValueTask ProjectCarefully(RecordedEvent recorded, CancellationToken cancel)
+    {
+        Fact? fact = null;
+        foreach (var projection in projections.Where(p => Reads(p, recorded.Stream)))
+        {
+            if (parked.Contains((projection.Name, recorded.Stream)))
+            {
+                await Park(projection, recorded, "Its stream is parked.", cancel);
+                continue;
+            }
+            await session.Execute(new("SAVEPOINT event"), cancel);
+            try
+            {
+                foreach (var statement in StatementsOf(projection, recorded, ref fact))
+                    await session.Execute(statement, cancel);
+            }
+            catch (Exception fault) when (BlamesEvent(fault))
+            {
+                await session.Execute(new("ROLLBACK TO SAVEPOINT event"), cancel);
+                var reason = (fault.InnerException ?? fault).Message;
+                parked.Add((projection.Name, recorded.Stream));
+                await Park(projection, recorded, reason, cancel);
+                logger.EventParked(projection.Name, recorded.Type, recorded.Stream, recorded.Position, fault);
+            }
+            await session.Execute(new("RELEASE SAVEPOINT event"), cancel);
+        }
+    }
+
+    static IReadOnlyList<Statement> StatementsOf(IProjection projection, RecordedEvent recorded, ref Fact? fact)
+    {
+        try
+        {
+            return projection.Project(fact ??= Fact.Of(recorded));
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            throw new PoisonException(fault);
+        }
+    }
+
+    Task<int> Park(IProjection projection, RecordedEvent recorded, string reason, CancellationToken cancel) =>
+        session.Execute(
+            new(
+                InsertParked,
+                projection.Name,
+                recorded.Position.Value,
+                Columns.Utf8(recorded.Stream),
+                recorded.Type,
+                reason
+            ),
+            cancel
+        );
+
+    static bool Reads(IProjection projection, string stream)
+    {
+        var prefixes = projection.StreamPrefixes;
+        for (var i = 0; i < prefixes.Count; i++)
+            if (stream.StartsWith(prefixes[i], StringComparison.Ordinal))
+                return true;
+        return false;
+    }
+
+    bool BlamesEvent(Exception fault) =>
+        fault is PoisonException || fault is DbException sql && database.Judge(sql) == SqlFault.Statement;
+
+    /// <summary>An event that can't be decoded or projected.</summary>
+    sealed class PoisonException(Exception inner) : Exception(inner.Message, inner);
+}
+
+/// <summary>Another projector works on the same database, and was faster.</summary>
+sealed class FencedException(Position expected)
+    : InvalidOperationException($"The checkpoint is not at {expected} any more: another projector has moved it.");

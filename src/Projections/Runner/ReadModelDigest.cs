@@ -1,0 +1,74 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Varve.Projections.Databases;
+
+namespace Varve.Projections.Runner;
+
+/// <param name="Sha256">Over all rows in the order of the key, 64 hex digits.</param>
+public sealed record TableDigest(string Table, long Rows, string Sha256);
+
+/// <summary>What is in the read models, in a form that can be compared: equal at one position, however they came about.
+/// </summary>
+public static class ReadModelDigest
+{
+    /// <summary>Every table but the checkpoint, with its key.</summary>
+    static readonly (string Table, string Sql)[] Tables =
+    [
+        ("tbl_bucket", "SELECT * FROM tbl_bucket ORDER BY name"),
+        ("tbl_content", "SELECT * FROM tbl_content ORDER BY sha256"),
+        ("tbl_file", "SELECT * FROM tbl_file ORDER BY id"),
+        ("tbl_home_bucket", "SELECT * FROM tbl_home_bucket ORDER BY bucket"),
+        ("tbl_object", "SELECT * FROM tbl_object ORDER BY bucket, object_key"),
+        ("tbl_object_version", "SELECT * FROM tbl_object_version ORDER BY bucket, object_key, from_position"),
+        ("tbl_parked", "SELECT * FROM tbl_parked ORDER BY projection, position"),
+        ("tbl_upload", "SELECT * FROM tbl_upload ORDER BY upload_id"),
+        ("tbl_upload_part", "SELECT * FROM tbl_upload_part ORDER BY upload_id, number"),
+        ("tbl_user_file", "SELECT * FROM tbl_user_file ORDER BY id"),
+        ("tbl_user_file_name", "SELECT * FROM tbl_user_file_name ORDER BY user_name, file_name"),
+    ];
+
+    public static async Task<IReadOnlyList<TableDigest>> Of(IReadDatabase database, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        var digests = new List<TableDigest>();
+        foreach (var (table, sql) in Tables)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var rows = 0L;
+            await using var row = await lease.Session.Query(new(sql), cancel);
+            for (; await lease.Session.Next(row, cancel); rows++)
+                hash.AppendData(Encoding.UTF8.GetBytes(Line(row)));
+            digests.Add(new(table, rows, Convert.ToHexStringLower(hash.GetHashAndReset())));
+        }
+        return digests;
+    }
+
+    /// <summary>Every row of every table as a line of text, for people and for tests.</summary>
+    public static async Task<IReadOnlyList<string>> Dump(IReadDatabase database, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        var lines = new List<string>();
+        foreach (var (table, sql) in Tables)
+            lines.AddRange(await lease.Session.All(new(sql), row => $"{table} {Line(row)}", cancel));
+        return lines;
+    }
+
+    /// <summary>Values with their lengths in front, so that no two rows look alike.</summary>
+    static string Line(DbDataReader row)
+    {
+        var line = new StringBuilder();
+        for (var i = 0; i < row.FieldCount; i++)
+        {
+            var text = row.GetValue(i) switch
+            {
+                DBNull => null,
+                byte[] bytes => Convert.ToHexStringLower(bytes),
+                var value => Convert.ToString(value, CultureInfo.InvariantCulture),
+            };
+            line.Append(CultureInfo.InvariantCulture, $"{row.GetName(i)}={text?.Length ?? -1}:{text} ");
+        }
+        return line.ToString();
+    }
+}
