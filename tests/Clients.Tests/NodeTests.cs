@@ -17,7 +17,8 @@ public sealed class NodeTests(SharedServer server) : IDisposable
     [InlineData("presigns a get and a put")]
     [InlineData("is refused with S3's own errors")]
     [InlineData("verifies every checksum")]
-    public async Task The_client_of_npm(string scene) => await shell.Run("node \"$1\" \"$2\"", Script("clients.mjs"), scene);
+    public async Task The_client_of_npm(string scene) =>
+        await shell.Run("node \"$1\" \"$2\"", Script("clients.mjs"), scene);
 
     internal static string Script(string name) =>
         Path.Combine(Varve.Server.Tests.ServerProcess.Repository, "tests", "Clients.Tests", "node", name);

@@ -38,8 +38,8 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         return await reader.ReadToEndAsync(Cancel);
     }
 
-    Task Put(string bucket, string key, string text) =>
-        s3.PutObjectAsync(
+    async Task Put(string bucket, string key, string text) =>
+        await s3.PutObjectAsync(
             new PutObjectRequest
             {
                 BucketName = bucket,
@@ -138,7 +138,9 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         };
         var refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => s3.PutObjectAsync(put, Cancel));
         Assert.Equal("BadDigest", refused.ErrorCode);
-        var absent = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => s3.GetObjectMetadataAsync(bucket, "k", Cancel));
+        var absent = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() =>
+            s3.GetObjectMetadataAsync(bucket, "k", Cancel)
+        );
         Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
     }
 
@@ -156,7 +158,8 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         var head = await s3.GetObjectMetadataAsync(bucket, "large", Cancel);
         Assert.Matches("^\"[0-9a-f]{32}-[0-9]+\"$", head.ETag);
         await transfer.DownloadAsync(down, bucket, "large", Cancel);
-        Assert.True(bytes.AsSpan().SequenceEqual(await File.ReadAllBytesAsync(down, Cancel)));
+        var back = await File.ReadAllBytesAsync(down, Cancel);
+        Assert.True(bytes.AsSpan().SequenceEqual(back));
     }
 
     [Fact]

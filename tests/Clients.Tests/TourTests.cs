@@ -69,7 +69,9 @@ public sealed partial class TourTests
         };
         start.Environment["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["HOME"] = Environment.GetEnvironmentVariable("HOME");
-        foreach (var name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"])
+        foreach (
+            var name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"]
+        )
             start.Environment.Remove(name);
         return Process.Start(start)!;
     }
