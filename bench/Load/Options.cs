@@ -38,6 +38,7 @@ public sealed record Options
           --op OP             put | get | head | delete | list | mixed | multipart | seed
           --size SIZE         object size: 4KiB, 1MiB, 64MiB, ... (4KiB)
           --objects N         keys in the set (reads: 1000 or 1 GiB; puts: 100000 or 4 GiB, then they overwrite)
+          --ready             the set is there already, as --op seed made it: do not look for each key
           --concurrency C     requests in flight; for multipart, uploads in flight (16)
           --duration SEC      measured time of a round (10)
           --warmup SEC        unmeasured time before the first round (2)
@@ -97,9 +98,12 @@ public sealed record Options
     public required ulong Seed { get; init; }
     public required double Verify { get; init; }
     public required bool Cleanup { get; init; }
+
+    /// <summary>The set is there already: nobody looks.</summary>
+    public required bool Ready { get; init; }
     public required bool Json { get; init; }
 
-    static readonly HashSet<string> Flags = ["plain", "plain2", "cleanup", "json"];
+    static readonly HashSet<string> Flags = ["plain", "plain2", "cleanup", "json", "ready"];
 
     static readonly HashSet<string> Values =
     [
@@ -226,6 +230,7 @@ public sealed record Options
             Seed = (ulong)Number("seed", 1, 0),
             Verify = Real("verify", 0.1, 1),
             Cleanup = given.ContainsKey("cleanup"),
+            Ready = given.ContainsKey("ready"),
             Json = given.ContainsKey("json"),
         };
     }

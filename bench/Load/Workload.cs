@@ -61,7 +61,7 @@ public sealed class Workload
     public async Task Prepare()
     {
         await _target.EnsureBucket();
-        if (!NeedsObjects)
+        if (!NeedsObjects || _options.Ready)
             return;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(16, _options.Concurrency) };
         await Parallel.ForEachAsync(

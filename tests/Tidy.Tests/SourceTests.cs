@@ -30,9 +30,7 @@ public sealed partial class SourceTests
 
     [Fact]
     public void A_method_is_not_named_after_its_being_asynchronous() =>
-        Offences.None(
-            Lines(line => AsyncName().IsMatch(line) && !line.Contains("override", StringComparison.Ordinal))
-        );
+        Offences.None(Lines(line => AsyncName().IsMatch(line) && !line.Contains("override", StringComparison.Ordinal)));
 
     [Fact]
     public void A_cancellation_token_is_never_optional() =>
