@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Reflection;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Varve.Api.Identity;
 
@@ -12,6 +13,8 @@ sealed class IdentityDatabase : IDisposable
 {
     readonly SqliteConnection connection;
     readonly Lock turn = new();
+
+    static IdentityDatabase() => Batteries_V2.Init();
 
     /// <summary>Opens the file, or makes it, and brings its schema up to date.</summary>
     public IdentityDatabase(string path)

@@ -1,6 +1,8 @@
+using Varve.Api.Hosting;
+
 namespace Varve.Api.Identity;
 
-/// <summary>Section <c>Identity</c> of the settings.</summary>
+/// <summary>Section <c>Varve:Identity</c>.</summary>
 public sealed record IdentityOptions
 {
     /// <summary>How long a sign-in lasts after it was last used.</summary>
@@ -17,15 +19,19 @@ public sealed record IdentityOptions
 
     public TimeSpan AttemptWindow { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <exception cref="InvalidOperationException">A value is not allowed; the message names its key.</exception>
-    public IdentityOptions Checked() =>
-        SessionLifetime < TimeSpan.FromMinutes(1) ? throw Wrong(nameof(SessionLifetime), "a minute at least")
-        : PasswordIterations is < 210_000 or > 100_000_000
-            ? throw Wrong(nameof(PasswordIterations), "210,000 to 100,000,000")
-        : FailedSignInsPerUser < 1 ? throw Wrong(nameof(FailedSignInsPerUser), "1 at least")
-        : FailedSignInsPerAddress < 1 ? throw Wrong(nameof(FailedSignInsPerAddress), "1 at least")
-        : AttemptWindow <= TimeSpan.Zero ? throw Wrong(nameof(AttemptWindow), "more than nothing")
-        : this;
+    /// <exception cref="SettingsException">A value is not allowed; the message names its key.</exception>
+    public static IdentityOptions From(IConfiguration configuration)
+    {
+        var options = SettingsSection.Read(configuration, "Identity", new IdentityOptions());
+        return options.SessionLifetime < TimeSpan.FromMinutes(1)
+                ? throw Wrong(nameof(SessionLifetime), "00:01:00 at least")
+            : options.PasswordIterations is < 210_000 or > 100_000_000
+                ? throw Wrong(nameof(PasswordIterations), "210000 to 100000000")
+            : options.FailedSignInsPerUser < 1 ? throw Wrong(nameof(FailedSignInsPerUser), "1 at least")
+            : options.FailedSignInsPerAddress < 1 ? throw Wrong(nameof(FailedSignInsPerAddress), "1 at least")
+            : options.AttemptWindow <= TimeSpan.Zero ? throw Wrong(nameof(AttemptWindow), "more than 00:00:00")
+            : options;
+    }
 
-    static InvalidOperationException Wrong(string key, string allowed) => new($"Varve:Identity:{key}: {allowed}.");
+    static SettingsException Wrong(string key, string allowed) => new($"Identity:{key}", allowed);
 }

@@ -1,4 +1,3 @@
-using Varve.Domain;
 using Varve.Domain.Objects;
 using Varve.EventStores;
 

@@ -12,7 +12,7 @@ namespace Varve.Api.Rest;
 /// Proofs that a caller holds the bytes whose hash it names: HMAC-SHA256, keyed with a nonce that is good once, of
 /// ranges that nobody can foresee. Thread-safe.
 /// </summary>
-public sealed class InstantUploads(RestOptions options, TimeProvider clock)
+public sealed class InstantUploads(InstantUploadOptions options, TimeProvider clock)
 {
     const int RangesLeast = 3;
     const int RangesMost = 8;
@@ -29,7 +29,7 @@ public sealed class InstantUploads(RestOptions options, TimeProvider clock)
     readonly Queue<string> oldestFirst = new();
     readonly Lock gate = new();
 
-    public bool ProofRequired => options.ProofRequired;
+    public bool ProofRequired => options.Proof == "required";
 
     /// <summary>Counts an attempt; one that is proved is given back by <see cref="Verify"/>.</summary>
     public bool TryTake(string user) => attempts.TryTake(user);

@@ -29,7 +29,7 @@ static class RestDocument
             .DisableTelemetry()
             .DisableAgent()
             .DisableMcp()
-            .WithClientButton(false);
+            .HideClientButton();
 
     static async Task Fill(
         OpenApiDocument document,

@@ -8,7 +8,7 @@ using Varve.EventStores;
 namespace Varve.Api.Rest;
 
 /// <summary>What the REST endpoints stand on.</summary>
-public sealed record RestParts(Backend Varve, Accounts Accounts, InstantUploads Instant, RestOptions Options);
+public sealed record RestParts(Backend Varve, Accounts Accounts, InstantUploads Instant);
 
 /// <summary>A REST request, its parameters by query or form. Not thread-safe.</summary>
 sealed class RestRequest(HttpContext http, RestParts parts)

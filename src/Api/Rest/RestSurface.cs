@@ -10,9 +10,10 @@ namespace Varve.Api.Rest;
 public static class RestSurface
 {
     /// <summary>Needs a <see cref="Backend"/>, <see cref="Accounts"/> and a <see cref="TimeProvider"/> beside it.</summary>
-    public static IServiceCollection AddRest(this IServiceCollection services, RestOptions options)
+    /// <exception cref="Hosting.SettingsException">A setting of section <c>InstantUpload</c> is wrong.</exception>
+    public static IServiceCollection AddRest(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(options);
+        services.AddSingleton(InstantUploadOptions.From(configuration));
         services.AddSingleton<InstantUploads>();
         services.AddSingleton<RestParts>();
         services.AddRestDocument();

@@ -1,5 +1,4 @@
 using Varve.Api.Identity;
-using Varve.Domain;
 
 namespace Varve.Api.Rest;
 

@@ -74,9 +74,7 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, place.Resource);
-            var code = fault is EventStoreUnavailableException
-                ? ErrorCode.ServiceUnavailable
-                : ErrorCode.InternalError;
+            var code = fault is EventStoreUnavailableException ? ErrorCode.ServiceUnavailable : ErrorCode.InternalError;
             Refuse(http, new(code), place, requestId);
         }
         Duration.Record(

@@ -46,15 +46,11 @@ public sealed record S3Operation(string Name, string RequestLine, Access Access,
 
     /// <summary>Looked for in the query only.</summary>
     public ImmutableArray<QueryMark> QueryMarks { get; } =
-    [
-        .. QueryOf(RequestLine).Where(word => !IsOption(word)).Select(MarkOf),
-    ];
+    [.. QueryOf(RequestLine).Where(word => !IsOption(word)).Select(MarkOf)];
 
     /// <summary>Parameters that change what the operation does, but may be missing.</summary>
     public ImmutableArray<string> Options { get; } =
-    [
-        .. QueryOf(RequestLine).Where(IsOption).Select(word => word[1..^1]),
-    ];
+    [.. QueryOf(RequestLine).Where(IsOption).Select(word => word[1..^1])];
 
     /// <summary>Looked for in the headers only: nobody turns a presigned request into another one by a header.</summary>
     public ImmutableArray<string> HeaderMarks { get; } = [.. RequestLine.Split(' ').Skip(2)];

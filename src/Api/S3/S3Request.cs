@@ -5,8 +5,6 @@ using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
-using Varve.Projections;
-using Varve.Tiers;
 
 namespace Varve.Api.S3;
 

@@ -86,7 +86,10 @@ static class CopyObject
         CancellationToken cancel
     )
     {
-        if (source.Checksum is { Type: IncomingBytes.FullObject } known && known.Algorithm == ExpectedChecksum.NameOf(wanted))
+        if (
+            source.Checksum is { Type: IncomingBytes.FullObject } known
+            && known.Algorithm == ExpectedChecksum.NameOf(wanted)
+        )
             return known;
         try
         {

@@ -1,9 +1,10 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using System.Collections.Frozen;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
+using Varve.Tiers.Checksums;
 
 namespace Varve.Api.S3.Operations;
 
@@ -17,11 +18,24 @@ static class DeleteObjects
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var body = await request.ReadDocument(DocumentMax, cancel);
+        CheckChecksum(request, body.Span);
         var document = S3Documents.Delete(body);
 
         // All at once, so that they share the log's commits.
         var refusals = await Task.WhenAll(document.Keys.Select(key => Delete(request, key, varve, cancel)));
         Write(request.Xml(), document, refusals);
+    }
+
+    /// <summary>SDKs send a checksum in the place of Content-MD5.</summary>
+    static void CheckChecksum(S3Request request, ReadOnlySpan<byte> body)
+    {
+        if (ExpectedChecksum.FromHeaders(request.Headers) is not { } expected)
+            return;
+        using var checksum = new IncrementalChecksum(expected.Algorithm);
+        checksum.Append(body);
+        Span<byte> computed = stackalloc byte[checksum.SizeBytes];
+        checksum.Finish(computed);
+        expected.Check(computed, FrozenDictionary<string, string>.Empty);
     }
 
     static async Task<Rejection?> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)

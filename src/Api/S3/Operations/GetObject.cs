@@ -65,7 +65,10 @@ static class GetObject
         if (request.Headers.Range.Count > 0)
             throw new RejectedException(ErrorCode.InvalidRequest, "Cannot specify both Range header and partNumber.");
         if (row.ETag.Contains('-', StringComparison.Ordinal))
-            throw new RejectedException(ErrorCode.NotImplemented, "partNumber of an object that was uploaded in parts.");
+            throw new RejectedException(
+                ErrorCode.NotImplemented,
+                "partNumber of an object that was uploaded in parts."
+            );
         if (number != 1)
             throw new RejectedException(ErrorCode.InvalidRange, "The requested partnumber is not satisfiable.");
         return row.Size == 0 ? null : new ByteRange(0, row.Size);
@@ -83,7 +86,10 @@ static class GetObject
             foreach (var (name, value) in user)
                 headers[S3Headers.MetadataPrefix + name] = HeaderText.Of(value);
         foreach (var parameter in request.Query.All)
-            if (parameter.Name.StartsWith("response-", StringComparison.Ordinal) && Overridable(parameter.Name) is { } name)
+            if (
+                parameter.Name.StartsWith("response-", StringComparison.Ordinal)
+                && Overridable(parameter.Name) is { } name
+            )
                 headers[name] = HeaderText.Of(parameter.Value);
     }
 

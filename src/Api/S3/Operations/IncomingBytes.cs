@@ -69,8 +69,7 @@ static class ChecksumAnswer
         headers[S3Headers.ChecksumType] = checksum.Type;
     }
 
-    public static string HeaderOf(string algorithm) =>
-        ExpectedChecksum.HeaderOf(ExpectedChecksum.ParseName(algorithm));
+    public static string HeaderOf(string algorithm) => ExpectedChecksum.HeaderOf(ExpectedChecksum.ParseName(algorithm));
 
     public static void WriteElements(ref S3XmlWriter xml, ObjectChecksum? checksum)
     {

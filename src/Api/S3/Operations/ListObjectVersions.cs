@@ -19,13 +19,7 @@ static class ListObjectVersions
         Write(request.Xml(), request, listing, marker, page);
     }
 
-    static void Write(
-        IBufferWriter<byte> output,
-        S3Request request,
-        Listing listing,
-        string marker,
-        ObjectPage page
-    )
+    static void Write(IBufferWriter<byte> output, S3Request request, Listing listing, string marker, ObjectPage page)
     {
         var xml = new S3XmlWriter(output);
         xml.Begin("ListVersionsResult"u8);

@@ -47,13 +47,7 @@ static class ListObjects
                 cancel
             );
 
-    static void WriteV1(
-        IBufferWriter<byte> output,
-        S3Request request,
-        Listing listing,
-        string marker,
-        ObjectPage page
-    )
+    static void WriteV1(IBufferWriter<byte> output, S3Request request, Listing listing, string marker, ObjectPage page)
     {
         var xml = new S3XmlWriter(output);
         xml.Begin("ListBucketResult"u8);

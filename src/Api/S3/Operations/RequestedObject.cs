@@ -94,7 +94,10 @@ static class RequestedObject
             "x-amz-tagging" => value.Length == 0,
             "x-amz-storage-class" => IsStorageClass(value)
                 ? true
-                : throw new RejectedException(ErrorCode.InvalidArgument, "The storage class you specified is not valid"),
+                : throw new RejectedException(
+                    ErrorCode.InvalidArgument,
+                    "The storage class you specified is not valid"
+                ),
             "x-amz-website-redirect-location" or "x-amz-write-offset-bytes" => false,
             var other => !other.StartsWith("x-amz-server-side-encryption", StringComparison.Ordinal)
                 && !other.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.Ordinal)

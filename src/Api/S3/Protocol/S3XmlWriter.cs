@@ -29,6 +29,12 @@ public ref struct S3XmlWriter(IBufferWriter<byte> output)
     public void Begin(ReadOnlySpan<byte> root)
     {
         Declare();
+        Root(root);
+    }
+
+    /// <summary>The root with S3's namespace, where the declaration has gone out before.</summary>
+    public void Root(ReadOnlySpan<byte> root)
+    {
         Append("<"u8);
         Append(root);
         Append(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"u8);
@@ -54,7 +60,7 @@ public ref struct S3XmlWriter(IBufferWriter<byte> output)
     public void Element(ReadOnlySpan<byte> name, ReadOnlySpan<char> text)
     {
         Open(name);
-        AppendText(text);
+        Text(text);
         Close(name);
     }
 
@@ -101,7 +107,7 @@ public ref struct S3XmlWriter(IBufferWriter<byte> output)
     public void ETag(ReadOnlySpan<char> etag)
     {
         Append("<ETag>&quot;"u8);
-        AppendText(etag);
+        Text(etag);
         Append("&quot;</ETag>"u8);
     }
 
@@ -113,7 +119,8 @@ public ref struct S3XmlWriter(IBufferWriter<byte> output)
         used = 0;
     }
 
-    void AppendText(ReadOnlySpan<char> text)
+    /// <summary>Text alone, within an open element.</summary>
+    public void Text(ReadOnlySpan<char> text)
     {
         while (text.IndexOfAny(Special) is >= 0 and var at)
         {
