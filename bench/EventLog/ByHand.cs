@@ -14,12 +14,13 @@ static class ByHand
         Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
         Execute(
             connection,
-            "CREATE TABLE e(position INTEGER PRIMARY KEY, stream TEXT, revision INTEGER, id BLOB, type TEXT, data BLOB, "
-                + "metadata BLOB, UNIQUE(stream, revision))"
+            "CREATE TABLE e(position INTEGER PRIMARY KEY, stream TEXT, revision INTEGER, id BLOB, type TEXT, "
+                + "data BLOB, metadata BLOB, UNIQUE(stream, revision))"
         );
         using var insert = connection.CreateCommand();
         insert.CommandText =
-            "INSERT INTO e(stream, revision, id, type, data, metadata) VALUES($stream, 0, $id, 'ObjectPut', $data, '{}')";
+            "INSERT INTO e(stream, revision, id, type, data, metadata) "
+            + "VALUES($stream, 0, $id, 'ObjectPut', $data, '{}')";
         var stream = insert.Parameters.Add("$stream", SqliteType.Text);
         var id = insert.Parameters.Add("$id", SqliteType.Blob);
         insert.Parameters.AddWithValue("$data", Sample.Bytes.ToArray());

@@ -3,5 +3,10 @@ namespace Varve.Tidy.Tests;
 static class Offences
 {
     /// <summary>Fails with all of them, not with the first.</summary>
-    public static void None(IEnumerable<string> offences) => Assert.Equal("", string.Join('\n', offences));
+    public static void None(IEnumerable<string> offences)
+    {
+        var all = offences.ToList();
+        if (all.Count > 0)
+            Assert.Fail(string.Join('\n', all));
+    }
 }
