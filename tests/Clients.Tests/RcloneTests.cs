@@ -16,7 +16,8 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
             """
             B=$1:rclone-$1
             rclone mkdir $B
-            mkdir -p 'tree/a b/c+d'; echo 1 > tree/1; echo 2 > 'tree/a b/2%2F'; echo 3 > 'tree/a b/c+d/雪'; : > tree/empty
+            mkdir -p 'tree/a b/c+d'; echo 1 > tree/1; echo 2 > 'tree/a b/2%2F'
+            echo 3 > 'tree/a b/c+d/雪'; : > tree/empty
             head -c 20000000 /dev/urandom > tree/large
             rclone copy --s3-upload-cutoff 6M --s3-chunk-size 5M tree $B/tree
             rclone check tree $B/tree

@@ -15,7 +15,7 @@ public sealed partial class SourceTests
     public void A_source_file_has_one_subject_and_so_at_most_400_lines() =>
         Offences.None(Repository.Sources.Where(path => Repository.Lines(path).Length is < 1 or > LinesMost));
 
-    /// <summary>But for a stored sample, which is one line as it lies in the log.</summary>
+    /// <summary>But for a stored sample, which is one line as it lies in the log, and for an address.</summary>
     [Fact]
     public void A_line_has_at_most_120_columns() =>
         Offences.None(Lines(line => line.Length > ColumnsMost && !Sample().IsMatch(line)));
@@ -49,7 +49,7 @@ public sealed partial class SourceTests
                 .Select(line => $"{path}:{line.Index + 1}: {line.Item.Trim()}")
         );
 
-    [GeneratedRegex("^\\s*(\\{ \"\\w+\", )?\\$*\"\"\"")]
+    [GeneratedRegex("^\\s*(\\{ \"\\w+\", )?\\$*\"\"\"|^ *///.*https://")]
     private static partial Regex Sample();
 
     [GeneratedRegex("(Manager|Helpers?|Utils?|Utilities|Common|Misc|Base)[.]cs$")]
@@ -61,7 +61,7 @@ public sealed partial class SourceTests
     private static partial Regex Forbidden();
 
     [GeneratedRegex(
-        @"^\s*(public |internal |private |static |async )*(async )?(Value)?Task(<.*>)? (?!(Dispose|Execute|Initialize|Start|Stop)Async)\w+Async\("
+        @"^\s*((public|internal|private|static|async) )*(Value)?Task(<.*>)? (?!(Dispose|Execute|Initialize|Start|Stop)Async)\w+Async\("
     )]
     private static partial Regex AsyncName();
 
