@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Varve.Api.S3;
+
+namespace Varve.Api.Tests.S3;
+
+/// <summary>The page of what S3 clients can ask is the table of operations, written down.</summary>
+public sealed class CompatibilityPageTests
+{
+    [Fact]
+    public void The_page_says_what_the_table_says()
+    {
+        var path = Path.Combine(Root(), "docs", "s3-compatibility.md");
+        var page = Page();
+        if (Environment.GetEnvironmentVariable("VARVE_WRITE_DOCS") == "1")
+            File.WriteAllText(path, page);
+        Assert.True(
+            File.Exists(path) && File.ReadAllText(path) == page,
+            "docs/s3-compatibility.md is stale: run this test with VARVE_WRITE_DOCS=1."
+        );
+    }
+
+    static string Page()
+    {
+        var supported = S3Operations.All.Where(o => o.IsSupported).ToList();
+        var page = new StringBuilder();
+        page.Append(
+            $"""
+            # S3 compatibility
+
+            Written by a test from the table of operations in `src/Api/S3/S3Operations.cs`: run
+            `VARVE_WRITE_DOCS=1 dotnet run --project tests/Api.Tests -- --filter-class '*CompatibilityPageTests'` to renew it.
+
+            Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are AWS4-HMAC-SHA256, in the
+            header or in a presigned URL; bodies are plain or aws-chunked, signed or not, with or without a trailer. Checksums
+            are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
+
+            {supported.Count} of {S3Operations.All.Length} operations are answered. All others answer 501 `NotImplemented`, and change nothing.
+
+            ## Answered
+
+            """
+        );
+        Table(page, supported);
+        page.Append("\n## 501 NotImplemented\n\n");
+        Table(page, S3Operations.All.Where(o => !o.IsSupported));
+        return page.ToString();
+    }
+
+    static void Table(StringBuilder page, IEnumerable<S3Operation> operations)
+    {
+        page.Append("| operation | request | who may ask |\n|---|---|---|\n");
+        foreach (var operation in operations)
+        {
+            var who = operation.Access == Access.AnyUser ? "every user" : "the bucket's owner, root";
+            page.Append($"| {operation.Name} | `{operation.RequestLine}` | {who} |\n");
+        }
+    }
+
+    static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Varve.Api.S3;
+using Varve.Domain;
+using Varve.EventStores;
+using Varve.EventStores.Embedded;
+using Varve.Projections;
+using Varve.Projections.Databases;
+using Varve.Projections.Runner;
+using Varve.Projections.Uploads;
+using Varve.Tiers.Disk;
+
+[assembly: AssemblyFixture(typeof(Varve.Api.Tests.S3.S3Host))]
+
+namespace Varve.Api.Tests.S3;
+
+/// <summary>The S3 surface on a real Kestrel, over the embedded parts, with three users: ana, bob, and root. One for all
+/// tests; each makes its own buckets.</summary>
+public sealed class S3Host : IAsyncLifetime
+{
+    readonly string folder = Directory.CreateTempSubdirectory("varve-s3-").FullName;
+    readonly CancellationTokenSource stop = new();
+    readonly FaultLog faults = new();
+    EmbeddedEventStore events = null!;
+    DiskTier disk = null!;
+    SqliteReadDatabase database = null!;
+    ProjectionRunner runner = null!;
+    WebApplication web = null!;
+    Task running = Task.CompletedTask;
+    int buckets;
+
+    public Uri Url { get; private set; } = null!;
+
+    public Backend Varve { get; private set; } = null!;
+
+    /// <summary>What was logged as a fault.</summary>
+    public IReadOnlyCollection<string> Faults => faults.Seen;
+
+    public string ContentsFolder => Path.Combine(folder, "contents");
+
+    public async ValueTask InitializeAsync()
+    {
+        events = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
+        disk = DiskTier.Open(new() { Folder = ContentsFolder }, NullLogger<DiskTier>.Instance);
+        var generations = new ReadGenerations(folder, events, NullLogger<ReadGenerations>.Instance);
+        database = await generations.Open(progress: null, CancellationToken.None);
+
+        var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(10));
+        var progress = new InMemoryUploadProgress();
+        var states = new AggregateStates(events, 1000);
+        var door = CommandDoor.Open(
+            new CommandLoop(events, states, TimeSpan.FromSeconds(30)),
+            new ValidationBehavior(CommandValidators.All),
+            new BarrierBehavior(barrier)
+        );
+        Varve = new(door, states, events, disk, new ReadModels(database), progress, barrier, TimeProvider.System);
+        runner = new(
+            events,
+            database,
+            ReadModelProjections.All(),
+            barrier,
+            progress,
+            TimeProvider.System,
+            NullLogger<ProjectionRunner>.Instance
+        );
+        running = Task.Run(() => runner.Run(stop.Token));
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(faults);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        web = builder.Build();
+        web.UseS3(
+            new S3Dispatcher(
+                Varve,
+                Find,
+                new(Domain: "s3.test", Region: null),
+                TimeProvider.System,
+                web.Services.GetRequiredService<ILogger<S3Dispatcher>>()
+            ),
+            _ => true
+        );
+        await web.StartAsync();
+        var server = web.Services.GetRequiredService<IServer>();
+        Url = new(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await web.DisposeAsync();
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        runner.Dispose();
+        await database.DisposeAsync();
+        await disk.DisposeAsync();
+        await events.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    public static string SecretOf(string user) => $"{user}-secret-key";
+
+    /// <summary>A client with nothing set but where to go.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
+    public AmazonS3Client Client(string user)
+    {
+        var config = new AmazonS3Config
+        {
+            ServiceURL = Url.ToString(),
+            ForcePathStyle = true,
+            AuthenticationRegion = "us-east-1",
+            MaxErrorRetry = 0,
+        };
+        return new(new BasicAWSCredentials(user, SecretOf(user)), config);
+    }
+
+    public RawS3 Raw(string user) => new(Url, user, SecretOf(user));
+
+    /// <summary>Makes a bucket of ana's that no other test has.</summary>
+    public async Task<string> NewBucket()
+    {
+        var name = $"bucket-{Interlocked.Increment(ref buckets)}";
+        using var ana = Client("ana");
+        await ana.PutBucketAsync(name);
+        return name;
+    }
+
+    static ValueTask<S3Account?> Find(string accessKey, CancellationToken cancel) =>
+        ValueTask.FromResult(
+            accessKey is "ana" or "bob" or "root"
+                ? new S3Account(new Caller(accessKey, Root: accessKey == "root"), SecretOf(accessKey))
+                : null
+        );
+}
+
+/// <summary>Keeps what is logged as an error.</summary>
+sealed class FaultLog : ILoggerProvider, ILogger
+{
+    readonly System.Collections.Concurrent.ConcurrentQueue<string> seen = new();
+
+    public IReadOnlyCollection<string> Seen => seen;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
+    {
+        if (IsEnabled(logLevel))
+            seen.Enqueue($"{formatter(state, exception)} {exception}");
+    }
+
+    public void Dispose() { }
+}
