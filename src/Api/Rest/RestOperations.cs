@@ -27,8 +27,8 @@ static class RestOperations
         new("GET", "/file/upload", "", "The upload page.",
             Access.All, Body.Form, "text/html", WebPage.Index),
         new("POST", "/file/upload", "", "Stores each part named file of the form under its own name, or under the "
-            + "one in a field filename before it. 302 to /file/upload/success, or the FileMeta for Accept: application/json "
-            + "(an array, if there are several files).",
+            + "one in a field filename before it. 302 to /file/upload/success, or for Accept: application/json the "
+            + "FileMeta (an array, if there are several files).",
             Inside, Body.Files, typeof(FileMeta), FormUpload.Handle),
         new("GET", "/file/upload/success", "", "Where a form upload ends.",
             Access.All, Body.Form, "text/plain", WebPage.Success),

@@ -34,6 +34,9 @@ public class RestServer : IAsyncLifetime
     Task projecting = Task.CompletedTask;
     int users;
 
+    /// <summary>Where the bytes are.</summary>
+    public string Contents => Path.Combine(folder, "contents");
+
     public Backend Varve { get; private set; } = null!;
     public Accounts Accounts { get; private set; } = null!;
     public HttpClient Client { get; private set; } = null!;
@@ -44,7 +47,7 @@ public class RestServer : IAsyncLifetime
     {
         var cancel = CancellationToken.None;
         events = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
-        disk = DiskTier.Open(new() { Folder = Path.Combine(folder, "contents") }, NullLogger<DiskTier>.Instance);
+        disk = DiskTier.Open(new() { Folder = Contents }, NullLogger<DiskTier>.Instance);
         reads = await new ReadGenerations(folder, events, NullLogger<ReadGenerations>.Instance).Open(null, cancel);
         var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(10));
         var progress = new InMemoryUploadProgress();
