@@ -4,27 +4,30 @@
 CREATE TABLE tbl_object (
   bucket             varchar(63) NOT NULL,
   object_key         BLOB NOT NULL,
+  from_position      bigint NOT NULL,           -- of the event that made it
+  from_time          bigint NOT NULL,           -- its last modification
   version_id         BLOB NOT NULL,
   sha256             BLOB NOT NULL,
   sha1               BLOB NOT NULL,
   size               bigint NOT NULL,
   etag               varchar(64) NOT NULL,
-  modified_at        bigint NOT NULL,
   checksum_algorithm varchar(16) NULL,
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
-  attributes         text NULL,                 -- JSON; NULL where the client said nothing
+  content_type       text NULL,
+  attributes         text NULL,                 -- JSON of headers and user metadata; NULL where there are none
   PRIMARY KEY (bucket, object_key)
 ) WITHOUT ROWID;
 
--- All versions and delete markers. A version is current from from_position until before to_position.
+-- What was current from from_position until before to_position, and the delete markers that stand now. That a version
+-- comes here only when it is over halves the cost of a new object; view_object_version has them all.
 CREATE TABLE tbl_object_version (
   bucket             varchar(63) NOT NULL,
   object_key         BLOB NOT NULL,
   from_position      bigint NOT NULL,
-  to_position        bigint NOT NULL,           -- 9223372036854775807: still current
   from_time          bigint NOT NULL,
-  to_time            bigint NOT NULL,           -- 9223372036854775807: still current
+  to_position        bigint NOT NULL,           -- 9223372036854775807: a delete marker that stands
+  to_time            bigint NOT NULL,           -- likewise
   version_id         BLOB NOT NULL,
   sha256             BLOB NULL,                 -- NULL from here on in a delete marker
   sha1               BLOB NULL,
@@ -33,6 +36,17 @@ CREATE TABLE tbl_object_version (
   checksum_algorithm varchar(16) NULL,
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
+  content_type       text NULL,
   attributes         text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
+
+-- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
+CREATE VIEW view_object_version AS
+SELECT bucket, object_key, from_position, from_time, to_position, to_time, version_id, sha256, sha1, size, etag,
+  checksum_algorithm, checksum_type, checksum, content_type, attributes
+FROM tbl_object_version
+UNION ALL
+SELECT bucket, object_key, from_position, from_time, 9223372036854775807, 9223372036854775807, version_id, sha256, sha1,
+  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+FROM tbl_object;

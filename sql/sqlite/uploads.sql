@@ -12,6 +12,7 @@ CREATE TABLE tbl_upload (
   chunk_count  int NULL
 ) WITHOUT ROWID;
 CREATE INDEX tbl_upload_idx_key ON tbl_upload (bucket, object_key, upload_id);
+CREATE INDEX tbl_upload_idx_begun ON tbl_upload (initiated_at);
 CREATE INDEX tbl_upload_idx_file ON tbl_upload (initiator, file_hash, position);
 
 CREATE TABLE tbl_upload_part (

@@ -1,1 +1,3 @@
-return 0;
+using Varve.Api.Cli;
+
+return await CommandLine.Run(args);

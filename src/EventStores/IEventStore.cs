@@ -100,9 +100,9 @@ public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IRea
 }
 
 /// <param name="Id">Derived from the command, so that the same event twice is one event.</param>
-/// <param name="Type">Its name in the event catalog.</param>
+/// <param name="Type">Its name in the event catalog; not empty.</param>
 /// <param name="Data">JSON, UTF-8, at most 1 MiB. Live subscribers are given this very memory: never change it.</param>
-/// <param name="Metadata">JSON, UTF-8.</param>
+/// <param name="Metadata">As Data.</param>
 /// <param name="Fact">The event decoded, for subscribers in the same process, which so need not decode it again.</param>
 public sealed record NewEvent(
     Guid Id,

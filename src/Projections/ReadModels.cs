@@ -55,6 +55,17 @@ public sealed class ReadModels(IReadDatabase database)
         return await UploadQueries.FindOpen(lease.Session, user, sha1, cancel);
     }
 
+    /// <summary>Open uploads that were begun before an instant, the oldest first.</summary>
+    public async ValueTask<IReadOnlyList<string>> UploadsBegunBefore(
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await UploadQueries.BegunBefore(lease.Session, before, limit, cancel);
+    }
+
     /// <summary>The content with this SHA-1 that can be read; null if there is none.</summary>
     public async ValueTask<FileRow?> FindFile(string sha1, CancellationToken cancel)
     {
@@ -92,9 +103,13 @@ public sealed class ReadModels(IReadDatabase database)
     }
 
     /// <summary>Whether the user has, or once had, a file with this content.</summary>
-    public async ValueTask<bool> HasHeld(string user, string sha1, CancellationToken cancel)
+    public async ValueTask<bool> HasHeld(string user, string sha1, CancellationToken cancel) =>
+        await LastNameOf(user, sha1, cancel) is not null;
+
+    /// <summary>The newest name that the user gave this content, even if it is deleted; null if there was none.</summary>
+    public async ValueTask<string?> LastNameOf(string user, string sha1, CancellationToken cancel)
     {
         using var lease = await database.Read(cancel);
-        return await FileQueries.HasHeld(lease.Session, user, sha1, cancel);
+        return await FileQueries.LastNameOf(lease.Session, user, sha1, cancel);
     }
 }

@@ -210,6 +210,6 @@ public sealed class EmbeddedEventStoreTests : IAsyncLifetime
             (bytes, largest) = (bytes + batch, Math.Max(largest, batch));
         }
         Assert.InRange(largest, 1, 5 << 20);
-        Assert.InRange(new FileInfo(LogFile("events.db-wal")).Length, 1, 110 << 20);
+        Assert.InRange(new FileInfo(LogFile("events.db-wal")).Length, 1, 64 << 20);
     }
 }

@@ -213,6 +213,7 @@ public abstract partial class EventStoreContract
         await Refused(new(Stream("a"), any, Events(1)), new(Stream("a"), any, Events(1)));
         var tooLarge = Event("") with { Data = new byte[NewEvent.DataBytesMax + 1] };
         await Refused(new StreamAppend(Stream("a"), any, [tooLarge]));
+        await Refused(new StreamAppend(Stream("a"), any, [Event("") with { Type = "" }]));
         Assert.Empty(await Read(Stream("a")));
     }
 

@@ -31,7 +31,9 @@ public sealed class InMemoryEventStore : IEventStore
         {
             var revision = revisions.AddOrUpdate(stream, 0, (_, last) => last + 1);
             var position = new Position((log.Count + 1) * PositionStep);
-            log.Add(new(stream, revision, position, Guid.NewGuid(), type, DateTimeOffset.UnixEpoch, data, default, fact));
+            log.Add(
+                new(stream, revision, position, Guid.NewGuid(), type, DateTimeOffset.UnixEpoch, data, default, fact)
+            );
             grown.TrySetResult();
             grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
             return position;
@@ -55,8 +57,8 @@ public sealed class InMemoryEventStore : IEventStore
                     return new(AppendResult.Refused(new(append.Stream, append.Expected, actual)));
             }
             foreach (var append in appends)
-                foreach (var e in append.Events)
-                    Write(append.Stream, e.Type, e.Data.ToArray(), e.Fact);
+            foreach (var e in append.Events)
+                Write(append.Stream, e.Type, e.Data.ToArray(), e.Fact);
             return new(AppendResult.Written(Last));
         }
     }

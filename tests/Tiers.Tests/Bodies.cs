@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 
 namespace Varve.Tiers.Tests;
 
-/// <summary>A body from memory, in pieces of a given size; every piece is overwritten when the next is asked for.</summary>
+/// <summary>A body from memory, in pieces; each is overwritten when the next is asked for.</summary>
 sealed class MemoryBody(byte[] bytes, int pieceBytes, long? announced) : IBodySource
 {
     byte[] last = [];

@@ -1,7 +1,7 @@
 namespace Varve.Api.Hosting;
 
 /// <summary>The folder that holds everything of a one-machine Varve. One process at a time.</summary>
-public sealed class DataFolder : IDisposable
+sealed class DataFolder : IAsyncDisposable
 {
     readonly FileStream claim;
 
@@ -42,7 +42,7 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    public void Dispose() => claim.Dispose();
+    public ValueTask DisposeAsync() => claim.DisposeAsync();
 
     static FileStream OpenClaim(string root) =>
         new(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

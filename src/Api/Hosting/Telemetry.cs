@@ -8,6 +8,20 @@ namespace Varve.Api.Hosting;
 /// </summary>
 static class Telemetry
 {
+    /// <summary>Text for people, or one JSON object a line for machines.</summary>
+    public static ILoggingBuilder AddVarveConsole(this ILoggingBuilder logging, bool json)
+    {
+        logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        return json
+            ? logging.AddJsonConsole(console => console.UseUtcTimestamp = true)
+            : logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+    }
+
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         var telemetry = services

@@ -37,10 +37,12 @@ public sealed class S3Dispatcher(
 {
     static readonly Meter Meter = new("Varve.S3");
 
-    static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
+    static readonly Histogram<double> Duration = Meter.CreateHistogram(
         "varve.s3.request.duration",
         "s",
-        "Time of a request, by operation and status."
+        "Time of a request, by operation and status.",
+        tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30] }
     );
 
     readonly SigV4Verifier verifier = new(

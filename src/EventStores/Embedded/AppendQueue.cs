@@ -7,7 +7,7 @@ namespace Varve.EventStores.Embedded;
 /// cref="GatherMax"/>. Known are those of the last commit and those that came during it: each waits for its own answer.
 /// Not all of them, so that none idles while a straggler is waited for. One or two callers never wait.
 /// </summary>
-sealed class AppendQueue : IDisposable
+sealed class AppendQueue(TimeProvider time) : IDisposable
 {
     const int PlacesMax = 4_096;
     const int CallsMax = 256;
@@ -22,13 +22,10 @@ sealed class AppendQueue : IDisposable
     readonly SemaphoreSlim places = new(PlacesMax);
     readonly object gate = new();
     readonly Queue<PendingAppend> waiting = new();
-    readonly TimeProvider time;
     int wanted = 1;
     int callers = 1;
     bool gathered = true;
     bool closed;
-
-    public AppendQueue(TimeProvider time) => this.time = time;
 
     /// <summary>Waits for a place in the queue.</summary>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>

@@ -11,7 +11,8 @@ sealed class LogReader : IDisposable
     const string Columns = "e.position, e.revision, e.id, e.type, e.created, e.data, e.metadata";
 
     readonly Database database;
-    readonly Statement findStream;
+
+    // Without LIMIT: SQLite looks at its parameter to plan, so binding one would prepare the statement anew each time.
     readonly Statement streamForwards;
     readonly Statement streamBackwards;
     readonly Statement allForwards;
@@ -22,7 +23,6 @@ sealed class LogReader : IDisposable
     {
         database = new(path, TimeSpan.FromSeconds(5));
         database.Execute("PRAGMA query_only = ON");
-        findStream = database.Prepare("SELECT id FROM streams WHERE hash = ?1 AND name = ?2");
         streamForwards = Stream(">=", "ASC");
         streamBackwards = Stream("<=", "DESC");
         allForwards = All(">=", "ASC");
@@ -32,8 +32,9 @@ sealed class LogReader : IDisposable
     Statement Stream(string comparison, string order) =>
         database.Prepare(
             $"""
-            SELECT {Columns} FROM events e WHERE e.stream = ?1 AND e.revision {comparison} ?2
-            ORDER BY e.revision {order} LIMIT ?3
+            SELECT {Columns} FROM events e
+            WHERE e.stream = (SELECT id FROM streams WHERE hash = ?1 AND name = ?2) AND e.revision {comparison} ?3
+            ORDER BY e.revision {order}
             """
         );
 
@@ -41,38 +42,22 @@ sealed class LogReader : IDisposable
         database.Prepare(
             $"""
             SELECT {Columns}, s.name FROM events e CROSS JOIN streams s ON s.id = e.stream
-            WHERE e.position {comparison} ?1 ORDER BY e.position {order} LIMIT ?2
+            WHERE e.position {comparison} ?1 ORDER BY e.position {order}
             """
         );
 
     /// <summary>No events if there is no such stream: one seek in the index of names.</summary>
     public Page ReadStream(string stream, StreamName name, Direction direction, long from, int max)
     {
-        var id = Find(name);
-        if (id == 0)
-            return new([], from, AtEnd: true);
         var rows = direction == Direction.Forwards ? streamForwards : streamBackwards;
-        return Read(rows.Bind(1, id).Bind(2, from).Bind(3, max), stream, Prefixes.All, from, max);
-    }
-
-    /// <returns>0 if there is no such stream.</returns>
-    long Find(StreamName name)
-    {
-        findStream.Bind(1, name.Hash).BindText(2, name.Utf8);
-        try
-        {
-            return findStream.Step() ? findStream.Int64(0) : 0;
-        }
-        finally
-        {
-            findStream.Reset();
-        }
+        rows.Bind(1, name.Hash).BindText(2, name.Utf8).Bind(3, from);
+        return Read(rows, stream, Prefixes.All, from, max);
     }
 
     public Page ReadAll(Direction direction, long from, int max, Prefixes prefixes)
     {
         var rows = direction == Direction.Forwards ? allForwards : allBackwards;
-        return Read(rows.Bind(1, from).Bind(2, max), stream: null, prefixes, from, max);
+        return Read(rows.Bind(1, from), stream: null, prefixes, from, max);
     }
 
     Page Read(Statement rows, string? stream, Prefixes prefixes, long from, int max)
@@ -81,7 +66,7 @@ sealed class LogReader : IDisposable
         var (upto, count, bytes) = (from, 0, 0L);
         try
         {
-            while (bytes < Page.BytesMax && rows.Step())
+            while (count < max && bytes < Page.BytesMax && rows.Step())
             {
                 count++;
                 upto = rows.Int64(0);

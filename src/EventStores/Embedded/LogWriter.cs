@@ -43,7 +43,7 @@ sealed class LogWriter : IDisposable
             findStream = database.Prepare("SELECT id FROM streams WHERE hash = ?1 AND name = ?2");
             findRevision = database.Prepare("SELECT max(revision) FROM events WHERE stream = ?1");
             findEvents = database.Prepare(
-                "SELECT id, position FROM events WHERE stream = ?1 AND revision >= ?2 ORDER BY revision LIMIT ?3"
+                "SELECT id, position FROM events WHERE stream = ?1 AND revision >= ?2 ORDER BY revision"
             );
             insertStream = database.Prepare("INSERT INTO streams (id, hash, name) VALUES (?1, ?2, ?3)");
             insertEvent = database.Prepare(
@@ -145,7 +145,7 @@ sealed class LogWriter : IDisposable
     long? StoredAt(long stream, long first, IReadOnlyList<NewEvent> events)
     {
         var position = 0L;
-        findEvents.Bind(1, stream).Bind(2, first).Bind(3, events.Count);
+        findEvents.Bind(1, stream).Bind(2, first);
         try
         {
             foreach (var @event in events)

@@ -42,7 +42,10 @@ sealed class PendingAppend
                     throw new ArgumentException($"Stream {append.Stream} comes twice.", nameof(appends));
             foreach (var @event in append.Events)
             {
-                if (@event.Data.Length > NewEvent.DataBytesMax)
+                // What the database would refuse would fail all that are committed with it.
+                if (string.IsNullOrEmpty(@event.Type))
+                    throw new ArgumentException($"Event {@event.Id} has no type.", nameof(appends));
+                if (Math.Max(@event.Data.Length, @event.Metadata.Length) > NewEvent.DataBytesMax)
                     throw new ArgumentException($"Event {@event.Id} is larger than 1 MiB.", nameof(appends));
                 bytes += @event.Data.Length + @event.Metadata.Length;
             }

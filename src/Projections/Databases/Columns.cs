@@ -10,9 +10,6 @@ namespace Varve.Projections.Databases;
 /// <summary>How values are written into columns, and read back.</summary>
 static class Columns
 {
-    /// <summary>In <c>to_position</c> and <c>to_time</c>: still current.</summary>
-    public const long Forever = long.MaxValue;
-
     const string DateTimeFormat = "yyyy-MM-dd HH:mm:ss";
 
     /// <summary>As the documented tables have it: UTC, to the second.</summary>
@@ -41,16 +38,19 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
-    /// <summary>Null where the client said nothing.</summary>
+    /// <summary>All but the content type, which has a column; null where there is nothing else.</summary>
     public static string? Json(ObjectAttributes attributes) =>
-        attributes is { ContentType: null, Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
+        attributes is { Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
             ? null
-            : JsonSerializer.Serialize(attributes, ColumnJson.Default.ObjectAttributes);
+            : JsonSerializer.Serialize(attributes with { ContentType = null }, ColumnJson.Default.ObjectAttributes);
 
-    public static ObjectAttributes ReadAttributes(this DbDataReader row, int column) =>
-        row.IsDBNull(column)
+    public static ObjectAttributes ReadAttributes(this DbDataReader row, int contentType, int json)
+    {
+        var attributes = row.IsDBNull(json)
             ? ObjectAttributes.None
-            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectAttributes)!;
+            : JsonSerializer.Deserialize(row.GetString(json), ColumnJson.Default.ObjectAttributes)!;
+        return row.ReadText(contentType) is { } type ? attributes with { ContentType = type } : attributes;
+    }
 }
 
 [JsonSourceGenerationOptions(

@@ -28,7 +28,7 @@ static class FileQueries
         SELECT file_name FROM tbl_user_file_name WHERE user_name = @user AND file_hash = @sha1 ORDER BY file_name
         """;
 
-    const string SelectHeld = "SELECT 1 FROM tbl_user_file WHERE user_name = @user AND file_hash = @sha1";
+    const string SelectHeld = "SELECT file_name FROM tbl_user_file WHERE user_name = @user AND file_hash = @sha1";
 
     public static ValueTask<FileRow?> Find(SqlSession session, string sha1, CancellationToken cancel) =>
         session.First(
@@ -59,12 +59,12 @@ static class FileQueries
         CancellationToken cancel
     ) => session.All(new(SelectNames, user, sha1), row => row.ReadUtf8(0), cancel);
 
-    public static async ValueTask<bool> HasHeld(
+    public static ValueTask<string?> LastNameOf(
         SqlSession session,
         string user,
         string sha1,
         CancellationToken cancel
-    ) => await session.First(new(SelectHeld, user, sha1), row => (object?)row, cancel) is not null;
+    ) => session.First(new(SelectHeld, user, sha1), row => row.GetString(0), cancel);
 
     /// <summary>A name points at one content, so that no two rows that are shown have the same.</summary>
     public static async ValueTask<UserFilePage> List(

@@ -11,14 +11,14 @@ static class ObjectQueries
     const int Chunk = 128;
 
     const string SelectOne = """
-        SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.modified_at,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.attributes, c.location
+        SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
 
     const string SelectFrom = """
-        SELECT object_key, size, etag, modified_at, checksum_algorithm, checksum_type FROM tbl_object
+        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type FROM tbl_object
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
@@ -108,11 +108,11 @@ static class ObjectQueries
             Sha1: row.ReadHex(2),
             Size: row.GetInt64(3),
             ETag: row.GetString(4),
-            Attributes: row.ReadAttributes(9),
+            Attributes: row.ReadAttributes(9, 10),
             Checksum: row.ReadText(6) is { } algorithm
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
             LastModified: row.ReadTicks(5),
-            Location: row.ReadText(10)
+            Location: row.ReadText(11)
         );
 }

@@ -8,38 +8,39 @@ public sealed class ObjectRows : IProjection
 {
     const string Prefix = "object-";
 
-    /// <summary>The newest version is found in a derived table, as MySQL must not read what it updates.</summary>
-    const string CloseVersion = """
+    /// <summary>What was current is over, and becomes a past version.</summary>
+    const string KeepVersion = """
+        INSERT INTO tbl_object_version (
+          bucket, object_key, from_position, from_time, to_position, to_time, version_id,
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+        )
+        SELECT bucket, object_key, from_position, from_time, @position, @time, version_id,
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+        FROM tbl_object WHERE bucket = @bucket AND object_key = @key
+        """;
+
+    /// <summary>The newest is found in a derived table, as MySQL must not read what it updates.</summary>
+    const string EndDeleteMarker = """
         UPDATE tbl_object_version SET to_position = @position, to_time = @time
-        WHERE bucket = @bucket AND object_key = @key AND from_position = (
+        WHERE bucket = @bucket AND object_key = @key AND to_position = 9223372036854775807 AND from_position = (
           SELECT newest FROM (
             SELECT MAX(from_position) AS newest FROM tbl_object_version WHERE bucket = @bucket AND object_key = @key
           ) AS versions
         )
         """;
 
-    const string InsertVersion = """
-        INSERT INTO tbl_object_version (
-          bucket, object_key, from_position, to_position, from_time, to_time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, attributes
-        ) VALUES (
-          @bucket, @key, @position, @to_position, @time, @to_time, @version,
-          @sha256, @sha1, @size, @etag, @checksum_algorithm, @checksum_type, @checksum, @attributes
-        )
-        """;
-
     const string InsertDeleteMarker = """
-        INSERT INTO tbl_object_version (bucket, object_key, from_position, to_position, from_time, to_time, version_id)
-        VALUES (@bucket, @key, @position, @to_position, @time, @to_time, @version)
+        INSERT INTO tbl_object_version (bucket, object_key, from_position, from_time, to_position, to_time, version_id)
+        VALUES (@bucket, @key, @position, @time, 9223372036854775807, 9223372036854775807, @version)
         """;
 
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
-          bucket, object_key, version_id, sha256, sha1, size, etag, modified_at,
-          checksum_algorithm, checksum_type, checksum, attributes
+          bucket, object_key, from_position, from_time, version_id, sha256, sha1, size, etag,
+          checksum_algorithm, checksum_type, checksum, content_type, attributes
         ) VALUES (
-          @bucket, @key, @version, @sha256, @sha1, @size, @etag, @time,
-          @checksum_algorithm, @checksum_type, @checksum, @attributes
+          @bucket, @key, @position, @time, @version, @sha256, @sha1, @size, @etag,
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes
         )
         """;
 
@@ -69,25 +70,32 @@ public sealed class ObjectRows : IProjection
     static Statement[] Put(Fact fact, ObjectEvent.Put e)
     {
         var (bucket, name) = NameOf(fact.Stream);
-        var (key, version) = (Columns.Utf8(name), Convert.FromHexString(e.VersionId));
-        var (sha256, sha1) = (Convert.FromHexString(e.Content), Convert.FromHexString(e.Sha1));
-        var (time, attributes) = (e.At.UtcTicks, Columns.Json(e.Attributes));
-        object?[] checksum = [e.Checksum?.Algorithm, e.Checksum?.Type, e.Checksum?.Value];
-
-        Statement insertVersion = new(
-            InsertVersion,
-            [
-                .. (object?[])[bucket, key, fact.Position, Columns.Forever, time, Columns.Forever, version],
-                .. (object?[])[sha256, sha1, e.Size, e.ETag, .. checksum, attributes],
-            ]
-        );
+        var (key, time) = (Columns.Utf8(name), e.At.UtcTicks);
         Statement replaceObject = new(
             ReplaceObject,
-            [bucket, key, version, sha256, sha1, e.Size, e.ETag, time, .. checksum, attributes]
+            bucket,
+            key,
+            fact.Position,
+            time,
+            Convert.FromHexString(e.VersionId),
+            Convert.FromHexString(e.Content),
+            Convert.FromHexString(e.Sha1),
+            e.Size,
+            e.ETag,
+            e.Checksum?.Algorithm,
+            e.Checksum?.Type,
+            e.Checksum?.Value,
+            e.Attributes.ContentType,
+            Columns.Json(e.Attributes)
         );
         return fact.Revision == 0
-            ? [insertVersion, replaceObject]
-            : [new(CloseVersion, fact.Position, time, bucket, key), insertVersion, replaceObject];
+            ? [replaceObject]
+            :
+            [
+                new(EndDeleteMarker, fact.Position, time, bucket, key),
+                new(KeepVersion, fact.Position, time, bucket, key),
+                replaceObject,
+            ];
     }
 
     static Statement[] Deleted(Fact fact, ObjectEvent.Deleted e)
@@ -96,8 +104,9 @@ public sealed class ObjectRows : IProjection
         var (key, version, time) = (Columns.Utf8(name), Convert.FromHexString(e.VersionId), e.At.UtcTicks);
         return
         [
-            new(CloseVersion, fact.Position, time, bucket, key),
-            new(InsertDeleteMarker, bucket, key, fact.Position, Columns.Forever, time, Columns.Forever, version),
+            new(EndDeleteMarker, fact.Position, time, bucket, key),
+            new(KeepVersion, fact.Position, time, bucket, key),
+            new(InsertDeleteMarker, bucket, key, fact.Position, time, version),
             new(DeleteObject, bucket, key),
         ];
     }

@@ -19,6 +19,10 @@ static class UploadQueries
         ORDER BY position DESC LIMIT 1
         """;
 
+    const string SelectBegunBefore = """
+        SELECT upload_id FROM tbl_upload WHERE initiated_at < @before ORDER BY initiated_at LIMIT @limit
+        """;
+
     const string SelectOpenTotals = """
         SELECT upload_id, COALESCE(chunk_count, 0), COALESCE(file_hash, ''), COALESCE(file_size, 0) FROM tbl_upload
         """;
@@ -28,6 +32,13 @@ static class UploadQueries
     /// <summary>The newest open upload that a user began by REST for a content.</summary>
     public static ValueTask<string?> FindOpen(SqlSession session, string user, string sha1, CancellationToken cancel) =>
         session.First(new(SelectOpen, user, sha1), row => row.GetString(0), cancel);
+
+    public static async ValueTask<IReadOnlyList<string>> BegunBefore(
+        SqlSession session,
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancel
+    ) => await session.All(new(SelectBegunBefore, before.UtcTicks, limit), row => row.GetString(0), cancel);
 
     /// <summary>Tells a progress view of every open upload.</summary>
     public static async ValueTask Fill(SqlSession session, IUploadProgress progress, CancellationToken cancel)

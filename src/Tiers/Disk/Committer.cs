@@ -82,7 +82,7 @@ sealed class Committer : IDisposable
         while (Gather(out var quiet) is { } batch)
         {
             if (quiet)
-                aim = batch.Count;
+                aim = Math.Max(batch.Count, aim / 2); // halved: one hiccup should not scatter a whole crowd
             Commit(batch);
             lock (gate)
                 aim = Math.Min(Math.Max(batch.Count + waiting.Count, aim), GatheredMax);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,8 +18,14 @@ sealed class DiskFolders : IDisposable
         this.root = Path.GetFullPath(root);
         temp = Path.Combine(this.root, "tmp");
         Volumes = Path.Combine(this.root, "volume");
-        foreach (var folder in (string[])["tmp", "volume", "file", "part"])
+        foreach (var folder in (string[])["tmp", "volume", "part"])
             Directory.CreateDirectory(Path.Combine(this.root, folder));
+        // All at once, so that keeping a content has but its own name to sync.
+        for (var first = 0; first <= byte.MaxValue; first++)
+            Directory.CreateDirectory(
+                Path.Combine(this.root, "file", first.ToString("x2", CultureInfo.InvariantCulture))
+            );
+        Posix.SyncFolder(Path.Combine(this.root, "file"));
         Posix.SyncFolder(this.root);
         lockFile = File.OpenHandle(
             Path.Combine(this.root, "lock"),
@@ -62,9 +69,9 @@ sealed class DiskFolders : IDisposable
                 // A purge has just removed the folder as empty.
             }
         }
-        // Whoever made the folders may not have synced them yet.
-        for (; folder.Length > root.Length; folder = Path.GetDirectoryName(folder)!)
-            Posix.SyncFolder(folder);
+        Posix.SyncFolder(folder);
+        if (target.Place == DiskPlace.Part)
+            Posix.SyncFolder(Path.GetDirectoryName(folder)!); // the upload's folder may be new
     }
 
     public void Delete(DiskLocation location)

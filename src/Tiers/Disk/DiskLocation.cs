@@ -11,7 +11,7 @@ enum DiskPlace
     /// <summary><c>disk:segments/000012@4096</c>: a record of a volume that lists a content's segments.</summary>
     Segments,
 
-    /// <summary><c>disk:file/ab/cd/abcd…</c>: a content's own file, named by its SHA-256.</summary>
+    /// <summary><c>disk:file/ab/abcd…</c>: a content's own file, named by its SHA-256.</summary>
     File,
 
     /// <summary><c>disk:part/upload/7-0123456789abcdef</c>: a part's file.</summary>
@@ -34,7 +34,7 @@ readonly partial record struct DiskLocation(DiskPlace Place, int Volume, long Of
     public static DiskLocation OfContent(ReadOnlySpan<byte> sha256)
     {
         var hex = Convert.ToHexStringLower(sha256);
-        return new(DiskPlace.File, 0, 0, $"file/{hex.AsSpan(0, 2)}/{hex.AsSpan(2, 2)}/{hex}");
+        return new(DiskPlace.File, 0, 0, $"file/{hex.AsSpan(0, 2)}/{hex}");
     }
 
     /// <exception cref="ArgumentException">The id could not be a folder's name.</exception>
@@ -93,7 +93,7 @@ readonly partial record struct DiskLocation(DiskPlace Place, int Volume, long Of
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex UploadId();
 
-    [GeneratedRegex(@"^disk:file/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}\z")]
+    [GeneratedRegex(@"^disk:file/([0-9a-f]{2})/\1[0-9a-f]{62}\z")]
     private static partial Regex ContentFile();
 
     [GeneratedRegex(@"^disk:part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16}\z")]

@@ -6,15 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Varve.Tiers.Disk;
 
 /// <summary>
-/// Contents on the local disk: small ones in volumes (<see cref="VolumeRecord"/>), large ones and large parts in files of
-/// their own (<see cref="BlockFile"/>), joined ones as a list of segments (<see cref="Manifest"/>). Thread-safe.
+/// Contents on the local disk: small ones in volumes (<see cref="VolumeRecord"/>), large ones and large parts in files
+/// of their own (<see cref="BlockFile"/>), joined ones as a list of segments (<see cref="Manifest"/>). Thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>
 /// lock                                held while a process uses the folder
 /// tmp/8c1f…                           bodies on their way in; emptied at start
 /// volume/000001.vol                   small contents, small parts, lists of segments
-/// file/ab/cd/abcd…                    large contents by SHA-256
+/// file/ab/abcd…                       large contents by SHA-256
 /// part/upload/7-0123456789abcdef      large parts by upload and number
 /// </code>
 /// </remarks>
@@ -58,9 +58,8 @@ public sealed class DiskTier : ITier, IAsyncDisposable
     public DiskStatistics Statistics => counters.Read();
 
     /// <summary>
-    /// Opens the folder, and recovers it: deletes unfinished bodies, finds the end of the newest volume (reads it whole,
-    /// at most <see cref="DiskTierOptions.VolumeSizeMax"/>) and goes on behind
-    /// whatever a crash left there unfinished.
+    /// Opens the folder, and recovers it: deletes unfinished bodies, reads the newest volume (at most
+    /// <see cref="DiskTierOptions.VolumeSizeMax"/>) to find its end, and goes on behind whatever a crash left there.
     /// </summary>
     /// <exception cref="IOException">Another process holds the folder, or it can't be read or written.</exception>
     public static DiskTier Open(DiskTierOptions options, ILogger<DiskTier> logger) => new(options, logger);
@@ -184,7 +183,8 @@ public sealed class DiskTier : ITier, IAsyncDisposable
             var kept = await Task.Factory.StartNew(
                 () => large.Keep(target, folders),
                 CancellationToken.None,
-                TaskCreationOptions.LongRunning,
+                // Without the second, the request would go on in a thread that is about to end.
+                TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
                 TaskScheduler.Default
             );
             counters.FileKept();

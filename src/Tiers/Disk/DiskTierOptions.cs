@@ -25,5 +25,5 @@ public sealed class DiskTierOptions
     /// <summary>The longest that the committer waits for further writers that it knows to be about, in
     /// milliseconds. A lone writer never waits.</summary>
     [Range(0, 100)]
-    public int GatherMilliseconds { get; init; } = 4;
+    public int GatherMilliseconds { get; init; } = 10;
 }

@@ -33,7 +33,7 @@ static partial class Posix
         Retry(() => fsync(folder), "fsync");
     }
 
-    /// <summary>Gives a range's blocks back to the file system, where it knows how; the range then reads as zeros.</summary>
+    /// <summary>Gives a range's blocks back where the file system knows how; the range then reads as zeros.</summary>
     public static void Punch(SafeFileHandle file, long offset, long length)
     {
         // A file system that can't (EOPNOTSUPP) keeps its blocks: nothing is lost but space.

@@ -13,6 +13,7 @@ sealed class Staging(int smallSizeMax, DiskFolders folders, StageOptions options
     readonly ContentHasher hasher = ContentHasher.Rent(options.Checksum);
     byte[]? record;
     UnfinishedFile? file;
+    bool announcedLarge;
     long size;
 
     public async ValueTask<StagedContent> Run(IBodySource body, CancellationToken cancel)
@@ -20,6 +21,7 @@ sealed class Staging(int smallSizeMax, DiskFolders folders, StageOptions options
         try
         {
             RefuseAbove(body.AnnouncedLength ?? 0);
+            announcedLarge = body.AnnouncedLength > smallSizeMax;
             while (await body.Next(cancel) is { IsEmpty: false } pieces)
                 Take(pieces);
             return Done();
@@ -44,7 +46,7 @@ sealed class Staging(int smallSizeMax, DiskFolders folders, StageOptions options
         foreach (var piece in pieces)
             hasher.Append(piece.Span);
 
-        if (file is null && size + pieces.Length <= smallSizeMax)
+        if (file is null && !announcedLarge && size + pieces.Length <= smallSizeMax)
         {
             Gather(pieces);
         }

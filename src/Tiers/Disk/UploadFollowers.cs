@@ -47,6 +47,5 @@ sealed class UploadFollowers(ITier tier, ILogger logger) : IAsyncDisposable
         foreach (var uploadId in followers.Keys)
             if (followers.TryRemove(uploadId, out var follower))
                 await follower.DisposeAsync();
-        background.Dispose();
     }
 }

@@ -8,7 +8,7 @@ enum RecordKind : byte
     Content = 1,
     Segments = 2,
 
-    /// <summary>The payload is gone; the header stays, so that what follows it is found and its place never reused.</summary>
+    /// <summary>The payload is gone; the header stays, so that what follows is found.</summary>
     Purged = 3,
 }
 

@@ -65,7 +65,7 @@ public sealed class CommitTests : IAsyncDisposable
     public async Task A_file_that_cannot_be_named_is_not_kept()
     {
         var bytes = Pieces.Random(4, 400_000);
-        Directory.Delete(temp.PathOf("file"));
+        Directory.Delete(temp.PathOf("file"), recursive: true);
         File.WriteAllText(temp.PathOf("file"), "in the way");
         await Assert.ThrowsAnyAsync<IOException>(() => temp.Tier.Put(bytes));
         Assert.Empty(Directory.GetFiles(temp.PathOf("tmp")));

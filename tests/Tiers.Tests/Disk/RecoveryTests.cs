@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Tiers.Disk;
 
 namespace Varve.Tiers.Tests.Disk;
@@ -141,7 +142,8 @@ public sealed class RecoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_folder_is_held_by_one_tier() => Assert.Throws<IOException>(() => new TempTier(_ => temp.Options));
+    public void A_folder_is_held_by_one_tier() =>
+        Assert.Throws<IOException>(() => DiskTier.Open(temp.Options, NullLogger<DiskTier>.Instance));
 
     async Task<List<(string Location, byte[] Bytes)>> PutSome()
     {

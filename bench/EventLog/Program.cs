@@ -1,0 +1,24 @@
+using Varve.EventLog;
+
+var quick = args.Contains("--quick");
+var duration = TimeSpan.FromSeconds(quick ? 1 : 4);
+var folder = Directory.CreateTempSubdirectory("varve-eventlog-").FullName;
+try
+{
+    Console.WriteLine("| what | appends/s | commits/s | events a commit | p50 ms | p99 ms |");
+    Console.WriteLine("|---|--:|--:|--:|--:|--:|");
+    foreach (var writers in (int[])[1, 16, 64])
+    {
+        var place = Path.Combine(folder, $"log-{writers}");
+        Console.WriteLine(await AppendRound.Run(place, writers, duration, CancellationToken.None));
+        Console.WriteLine(ByHand.Run(Path.Combine(folder, $"hand-{writers}"), batch: writers, duration));
+    }
+    Console.WriteLine();
+    Console.WriteLine(
+        await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 500_000, CancellationToken.None)
+    );
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}

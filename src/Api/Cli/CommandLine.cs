@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Reflection;
+using Varve.Api.Hosting;
+using Varve.EventStores;
+
+namespace Varve.Api.Cli;
+
+/// <summary>What <c>varve</c> can be told to do.</summary>
+static class CommandLine
+{
+    /// <returns>0 done, 1 failed, 2 told wrongly.</returns>
+    public static async Task<int> Run(string[] args)
+    {
+        var root = new RootCommand("Varve: an object store whose every change is an event.")
+        {
+            ServeCommand.Make(),
+            ProjectionsCommand.Make(),
+            Version(),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && args.Length > 0)
+        {
+            await parsed.InvokeAsync();
+            return 2;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is SettingsException or EventStoreUnavailableException)
+        {
+            await Console.Error.WriteLineAsync($"varve: {e.Message}");
+            return 1;
+        }
+    }
+
+    static Command Version()
+    {
+        var command = new Command("version", "Print the version.");
+        command.SetAction(_ =>
+            Console.WriteLine(
+                typeof(CommandLine)
+                    .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+                    ?.InformationalVersion
+            )
+        );
+        return command;
+    }
+
+    /// <summary>The folder of the data, for every command that needs it.</summary>
+    public static Option<string> DataOption() =>
+        new("--data")
+        {
+            Description = "Folder that holds everything.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Varve__Data") ?? "data",
+        };
+}

@@ -1,0 +1,158 @@
+using Varve.Api.Identity;
+using Varve.Api.S3;
+using Varve.Domain;
+using Varve.EventStores;
+using Varve.EventStores.Embedded;
+using Varve.Projections;
+using Varve.Projections.Databases;
+using Varve.Projections.Runner;
+using Varve.Projections.Uploads;
+using Varve.Tiers.Disk;
+using Varve.Workers;
+
+namespace Varve.Api.Hosting;
+
+/// <summary>
+/// All parts of a one-machine Varve, put together: the log, the contents, the read models and what keeps them up to date,
+/// the accounts. Whoever opens it disposes it; then nothing is lost and nothing runs any more.
+/// </summary>
+sealed class Engine : IAsyncDisposable
+{
+    /// <summary>Aggregate states kept at hand.</summary>
+    const int StatesKept = 10_000;
+
+    static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
+
+    readonly CancellationTokenSource stop = new();
+    readonly EmbeddedEventStore events;
+    readonly DiskTier disk;
+    readonly SqliteReadDatabase readDatabase;
+    readonly ProjectionRunner runner;
+    Task running = Task.CompletedTask;
+
+    Engine(
+        DataFolder folder,
+        Settings settings,
+        IdentityOptions identity,
+        EmbeddedEventStore events,
+        DiskTier disk,
+        SqliteReadDatabase readDatabase,
+        ILoggerFactory loggers
+    )
+    {
+        Folder = folder;
+        (this.events, this.disk, this.readDatabase) = (events, disk, readDatabase);
+
+        var clock = TimeProvider.System;
+        var barrier = new ProjectionBarrier(settings.BarrierWait);
+        var progress = new InMemoryUploadProgress();
+        var states = new AggregateStates(events, StatesKept);
+        var door = CommandDoor.Open(
+            new CommandLoop(events, states, CommandPatience),
+            new ValidationBehavior(CommandValidators.All),
+            new BarrierBehavior(barrier)
+        );
+        Backend = new(door, states, events, disk, new ReadModels(readDatabase), progress, barrier, clock);
+        runner = new(
+            events,
+            readDatabase,
+            ReadModelProjections.All(),
+            barrier,
+            progress,
+            clock,
+            loggers.CreateLogger<ProjectionRunner>()
+        );
+        Root = RootAccount.Load(
+            folder.Identity,
+            Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
+            Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
+        );
+        Accounts = new(Backend, Root, folder.Identity, identity, clock);
+        Workers =
+        [
+            new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
+            new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+        ];
+    }
+
+    public DataFolder Folder { get; }
+
+    public Backend Backend { get; }
+
+    public Accounts Accounts { get; }
+
+    public RootAccount Root { get; }
+
+    /// <summary>Who an S3 access key stands for.</summary>
+    public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
+        await Accounts.FindSecret(accessKey, cancel) is { } found
+            ? new(new(found.UserName, found.Root), found.Secret)
+            : null;
+
+    /// <summary>Why the engine cannot do its work; null if it can.</summary>
+    public string? Fault => running.IsFaulted ? running.Exception.InnerException?.Message : null;
+
+    IReadOnlyList<IWorker> Workers { get; }
+
+    /// <summary>Opens or makes everything in the data folder, and recovers what a crash left.</summary>
+    /// <exception cref="SettingsException">The data folder is in use or cannot be used.</exception>
+    public static async Task<Engine> Open(
+        Settings settings,
+        IConfiguration configuration,
+        ILoggerFactory loggers,
+        CancellationToken cancel
+    )
+    {
+        var opened = new Stack<IAsyncDisposable>();
+        try
+        {
+            var identity = IdentityOptions.From(configuration);
+            var folder = DataFolder.Claim(settings.Data);
+            opened.Push(folder);
+            var log = loggers.CreateLogger<EmbeddedEventStore>();
+            var events = EmbeddedEventStore.Open(folder.Root, TimeProvider.System, log);
+            opened.Push(events);
+            var disk = DiskTier.Open(
+                new() { Folder = folder.Contents, SmallSizeMax = settings.SmallContentMax },
+                loggers.CreateLogger<DiskTier>()
+            );
+            opened.Push(disk);
+            var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
+            var read = await generations.Open(progress: null, cancel);
+            opened.Push(read);
+            return new(folder, settings, identity, events, disk, read, loggers);
+        }
+        catch
+        {
+            while (opened.TryPop(out var part))
+                await part.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sets projections and workers going; returns when the read models are where the log is.</summary>
+    public async Task Start(CancellationToken cancel)
+    {
+        var head = await events.Head(cancel);
+        running = Task.WhenAll([
+            Task.Run(() => runner.Run(stop.Token), CancellationToken.None),
+            .. Workers.Select(worker => Task.Run(() => worker.Run(stop.Token), CancellationToken.None)),
+        ]);
+        while (!await Backend.Barrier.Pass(head, cancel))
+            cancel.ThrowIfCancellationRequested();
+        await Accounts.EnsureRoot(cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        runner.Dispose();
+        Accounts.Dispose();
+        await readDatabase.DisposeAsync();
+        await disk.DisposeAsync();
+        await events.DisposeAsync();
+        await Folder.DisposeAsync();
+        stop.Dispose();
+    }
+}

@@ -1,0 +1,33 @@
+namespace Varve.Api.Hosting;
+
+/// <summary>Whether the process lives, and whether it should be sent requests.</summary>
+static class Health
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes, Engine engine)
+    {
+        routes.MapGet("/healthz", () => TypedResults.Text("ok")).ExcludeFromDescription();
+        routes
+            .MapGet(
+                "/readyz",
+                async (CancellationToken cancel) =>
+                {
+                    var state = await StateOf(engine, cancel);
+                    return TypedResults.Json(state, statusCode: state.Ready ? 200 : 503);
+                }
+            )
+            .ExcludeFromDescription();
+    }
+
+    static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
+    {
+        var head = await engine.Backend.Events.Head(cancel);
+        var reached = engine.Backend.Barrier.Reached;
+        var fault = engine.Fault;
+        return new(fault is null, head.Value, reached.Value, fault);
+    }
+
+    /// <param name="Head">The log's last position.</param>
+    /// <param name="Reached">How far the read models are.</param>
+    /// <param name="Fault">What is wrong, if something is.</param>
+    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault);
+}

@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Varve.Api.Rest;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Varve.Api.Hosting;
+
+/// <summary>A running Varve: the engine and the two ports in front of it.</summary>
+public sealed class Server : IAsyncDisposable
+{
+    readonly Engine engine;
+    readonly WebApplication web;
+    readonly ILoggerFactory loggers;
+
+    Server(Engine engine, WebApplication web, ILoggerFactory loggers) =>
+        (this.engine, this.web, this.loggers) = (engine, web, loggers);
+
+    /// <summary>Where REST and the web page listen.</summary>
+    public Uri Rest => AddressOf(0);
+
+    /// <summary>Where S3 listens.</summary>
+    public Uri S3 => AddressOf(1);
+
+    /// <summary>Starts everything and returns when both ports answer.</summary>
+    /// <param name="flags">Settings that win over files and environment, as <c>Varve:…</c> keys.</param>
+    /// <exception cref="SettingsException">A setting is wrong, or the data folder cannot be had.</exception>
+    public static async Task<Server> Start(
+        IEnumerable<KeyValuePair<string, string?>> flags,
+        bool jsonLog,
+        CancellationToken cancel
+    )
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(flags);
+        builder.Logging.AddVarveConsole(jsonLog);
+        var settings = Settings.From(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(settings));
+        builder.WebHost.UseUrls();
+
+        var loggers = LoggerFactory.Create(logging =>
+            logging.AddVarveConsole(jsonLog).AddConfiguration(builder.Configuration.GetSection("Logging"))
+        );
+        var engine = await Engine.Open(settings, builder.Configuration, loggers, cancel);
+        try
+        {
+            builder
+                .Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>()
+                .AddSingleton(TimeProvider.System)
+                .AddSingleton(engine.Backend)
+                .AddSingleton(engine.Accounts)
+                .AddRest(builder.Configuration)
+                .AddTelemetry(builder.Configuration);
+
+            var web = builder.Build();
+            web.UseS3(engine, settings, loggers);
+            web.UseRouting();
+            web.MapRest();
+            web.MapHealth(engine);
+            web.MapPrometheusScrapingEndpoint("/metrics");
+            await engine.Start(cancel);
+            await web.StartAsync(cancel);
+            var server = new Server(engine, web, loggers);
+            server.Announce();
+            return server;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns after SIGTERM or SIGINT, when the requests under way have been answered.</summary>
+    public Task UntilStopped() => web.WaitForShutdownAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await web.StopAsync();
+        await web.DisposeAsync();
+        await engine.DisposeAsync();
+        loggers.Dispose();
+    }
+
+    void Announce()
+    {
+        Console.WriteLine($"Varve is ready.  Web and REST: {Rest}  S3: {S3}  Data: {engine.Folder.Root}");
+        if (engine.Root.Generated)
+            Console.WriteLine(
+                $"""
+                The root account was made, and is shown this once (user and password are the S3 keys as well):
+                  user      {engine.Root.User}
+                  password  {engine.Root.Password}
+                """
+            );
+    }
+
+    Uri AddressOf(int index)
+    {
+        var addresses = web
+            .Services.GetRequiredService<IServer>()
+            .Features.GetRequiredFeature<IServerAddressesFeature>();
+        return new(addresses.Addresses.ElementAt(index));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Varve.Api.Identity;
+
+/// <summary>Encrypts secret keys at rest, by AES-256-GCM under the key in <c>secret.key</c>. Thread-safe.</summary>
+sealed class SecretBox
+{
+    const int KeyBytes = 32;
+    const int NonceBytes = 12;
+    const int TagBytes = 16;
+
+    readonly byte[] key;
+
+    /// <param name="path">The key file: made on first use, with mode 0600. Without it no secret can be read again.</param>
+    public SecretBox(string path)
+    {
+        if (!File.Exists(path))
+            PrivateFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
+        key = File.ReadAllBytes(path);
+        if (key.Length != KeyBytes)
+            throw new InvalidOperationException($"{path} must hold {KeyBytes} bytes, and has {key.Length}.");
+    }
+
+    /// <param name="owner">What the secret belongs to; it opens for this alone.</param>
+    public byte[] Close(string secret, string owner)
+    {
+        var text = Encoding.UTF8.GetBytes(secret);
+        var box = new byte[NonceBytes + text.Length + TagBytes];
+        RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
+        using var aes = new AesGcm(key, TagBytes);
+        aes.Encrypt(
+            box.AsSpan(0, NonceBytes),
+            text,
+            box.AsSpan(NonceBytes, text.Length),
+            box.AsSpan(NonceBytes + text.Length),
+            Encoding.UTF8.GetBytes(owner)
+        );
+        return box;
+    }
+
+    /// <exception cref="AuthenticationTagMismatchException">Another key, another owner, or a damaged box.</exception>
+    public string Open(byte[] box, string owner)
+    {
+        var text = new byte[box.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(key, TagBytes);
+        aes.Decrypt(
+            box.AsSpan(0, NonceBytes),
+            box.AsSpan(NonceBytes, text.Length),
+            box.AsSpan(NonceBytes + text.Length),
+            text,
+            Encoding.UTF8.GetBytes(owner)
+        );
+        return Encoding.UTF8.GetString(text);
+    }
+}

@@ -1,0 +1,114 @@
+using Microsoft.AspNetCore.StaticFiles;
+using Varve.Domain;
+using Varve.Domain.Contents;
+using Varve.Domain.Objects;
+using Varve.Projections;
+using Varve.Tiers;
+
+namespace Varve.Api.Rest;
+
+/// <summary>A user's files: objects in the home bucket, found by SHA-1 or name.</summary>
+static class StoredFiles
+{
+    /// <summary>How often a write begins again because the bytes that it meant to share were purged meanwhile.</summary>
+    const int KeepAttempts = 3;
+
+    static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
+    /// <summary>By hash: the newest name of it. By name: that one, which must have the hash if one is given.</summary>
+    /// <exception cref="RejectedException">NoSuchFile.</exception>
+    public static async Task<ObjectRow> Find(RestRequest request, string? sha1, string? name, CancellationToken cancel)
+    {
+        var reads = request.Varve.Reads;
+        name ??= (await reads.FindUserFile(request.User.UserName, sha1!, cancel))?.FileName ?? throw NoSuchFile(sha1!);
+        var row = await reads.FindObject(request.User.Home.Text, name, cancel);
+        return row is not null && (sha1 is null || row.Sha1 == sha1) ? row : throw NoSuchFile(sha1 ?? name);
+    }
+
+    public static RejectedException NoSuchFile(string which) => new(ErrorCode.NoSuchFile, which);
+
+    /// <summary>Makes staged bytes the content of a file, by whatever command <paramref name="use"/> builds.</summary>
+    /// <exception cref="RejectedException">ContentConflict: another content has this SHA-1.</exception>
+    public static async Task<Outcome> Keep(
+        RestRequest request,
+        StagedContent staged,
+        Func<ContentFacts, Command> use,
+        CancellationToken cancel
+    )
+    {
+        var sha1 = Convert.ToHexStringLower(staged.Sha1);
+        var first = await request.Varve.Reads.FindFile(sha1, cancel);
+        if (first is not null && first.Sha256 != Convert.ToHexStringLower(staged.Sha256))
+            throw new RejectedException(ErrorCode.ContentConflict, sha1);
+        for (var attempt = 1; ; attempt++)
+        {
+            var facts = await request.Varve.Keep(staged, cancel);
+            try
+            {
+                return await request.Run(use(facts), cancel);
+            }
+            catch (RejectedException no)
+                when (no.Rejection.Code == ErrorCode.OperationAborted
+                    && facts.Location is null
+                    && attempt < KeepAttempts
+                )
+            {
+                // Held when it was looked for, purged since: these bytes are kept after all.
+            }
+        }
+    }
+
+    /// <summary>Gives a content that is there already another name.</summary>
+    public static async Task<Outcome> PutHeld(
+        RestRequest request,
+        FileRow file,
+        ObjectId name,
+        CommandContext context,
+        CancellationToken cancel
+    )
+    {
+        var hash = new ContentHash(file.Sha256);
+        var content = await request.Varve.Read(Content.Decider, hash.Stream, cancel);
+        return await request.Run(
+            new ObjectCommand.Put(
+                context,
+                name,
+                new ContentFacts(hash, file.Sha1, content.Stored?.Md5, file.Size, Location: null),
+                content.Stored?.Md5 ?? await ETagOf(request, file.Sha1, cancel),
+                new ObjectAttributes(ContentTypeOf(name.Key.Text, said: null)),
+                Checksum: null,
+                ObjectOrigin.Instant,
+                Source: null,
+                WriteCondition.None
+            ),
+            cancel
+        );
+    }
+
+    /// <param name="said">What the client says of it; a type that says nothing is as good as none.</param>
+    public static string ContentTypeOf(string name, string? said) =>
+        !string.IsNullOrEmpty(said) && said != "application/octet-stream" ? said
+        : ContentTypes.TryGetContentType(name, out var guessed) ? guessed
+        : "application/octet-stream";
+
+    public static FileMeta MetaOf(ObjectRow row) =>
+        new(row.Sha1, row.Key, row.Size, row.Location ?? "", Wire.Time(row.LastModified));
+
+    /// <summary>Of the object that a command left, the last where it touched two.</summary>
+    public static FileMeta MetaOf(Outcome outcome, string name)
+    {
+        var put = outcome.States.OfType<StoredObject>().Last().Current!;
+        var location = outcome.States.OfType<Content>().FirstOrDefault()?.Stored?.Location;
+        return new(put.Sha1, name, put.Size, location ?? "", Wire.Time(put.At));
+    }
+
+    /// <summary>A content joined from parts has no MD5 of its own: the ETag under which the user has it will do.</summary>
+    static async Task<string> ETagOf(RestRequest request, string sha1, CancellationToken cancel)
+    {
+        var held = await request.Varve.Reads.FindUserFile(request.User.UserName, sha1, cancel);
+        var row = held is null
+            ? null
+            : await request.Varve.Reads.FindObject(request.User.Home.Text, held.FileName, cancel);
+        return row?.Sha1 == sha1 ? row.ETag : $"{sha1[..32]}-1";
+    }
+}

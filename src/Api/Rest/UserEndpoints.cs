@@ -1,0 +1,80 @@
+using Varve.Api.Identity;
+
+namespace Varve.Api.Rest;
+
+/// <summary>Accounts, sign-ins and S3 access keys.</summary>
+static class UserEndpoints
+{
+    public static async Task<IResult> SignUp(RestRequest request, CancellationToken cancel)
+    {
+        var asked = new SignUp(
+            request.Get("username"),
+            request.Get("password"),
+            request.Find("email"),
+            request.Find("phone")
+        );
+        var context = request.Varve.Context(asked.UserName);
+        if (await request.Accounts.SignUp(context, asked, cancel) is { } outcome)
+            request.Tell(outcome);
+        return Answer.Ok();
+    }
+
+    public static async Task<IResult> SignIn(RestRequest request, CancellationToken cancel)
+    {
+        var http = request.Http;
+        var address = http.Connection.RemoteIpAddress?.ToString() ?? "";
+        var (token, user) = await request.Accounts.SignIn(
+            request.Get("username"),
+            request.Get("password"),
+            address,
+            cancel
+        );
+        http.Response.Headers.CacheControl = "no-store";
+        return Answer.Ok(
+            new SignInData(user.UserName, token, $"{http.Request.Scheme}://{http.Request.Host}/"),
+            RestJson.Readable.EnvelopeSignInData
+        );
+    }
+
+    public static Task<IResult> Info(RestRequest request, CancellationToken cancel)
+    {
+        var row = request.Accounts.Find(request.User.UserName);
+        var info = new UserInfo(
+            request.User.UserName,
+            row?.Email,
+            row?.Phone,
+            row?.SignupAt,
+            row?.LastActive,
+            request.User.Home.Text,
+            request.User.Caller.Root
+        );
+        return Task.FromResult(Answer.Ok(info, RestJson.Readable.EnvelopeUserInfo));
+    }
+
+    public static Task<IResult> ListKeys(RestRequest request, CancellationToken cancel)
+    {
+        IReadOnlyList<KeyInfo> keys =
+        [
+            .. request
+                .Accounts.ListKeys(request.User.UserName)
+                .Select(key => new KeyInfo(key.AccessKey, Wire.Time(key.CreatedAt))),
+        ];
+        return Task.FromResult(Answer.Ok(keys, RestJson.Readable.EnvelopeIReadOnlyListKeyInfo));
+    }
+
+    public static async Task<IResult> CreateKey(RestRequest request, CancellationToken cancel)
+    {
+        // Shown once: an answer that is lost is a key to be revoked, so an idempotency key would be no help.
+        var context = request.Varve.Context(request.User.UserName);
+        var (key, outcome) = await request.Accounts.CreateKey(context, cancel);
+        request.Tell(outcome);
+        request.Http.Response.Headers.CacheControl = "no-store";
+        return Answer.Ok(key, RestJson.Readable.EnvelopeNewAccessKey);
+    }
+
+    public static async Task<IResult> RevokeKey(RestRequest request, CancellationToken cancel)
+    {
+        request.Tell(await request.Accounts.RevokeKey(request.Context(), request.Get("accesskey"), cancel));
+        return Answer.Ok();
+    }
+}

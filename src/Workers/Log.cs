@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Varve.Workers;
+
+static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Swept {Count} parts of {Stream}")]
+    public static partial void PartsSwept(this ILogger logger, int count, string stream);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Expired {Count} uploads that nobody went on with")]
+    public static partial void UploadsExpired(this ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Worker} failed; it tries again in {Pause}")]
+    public static partial void WorkerFailed(this ILogger logger, string worker, TimeSpan pause, Exception fault);
+}

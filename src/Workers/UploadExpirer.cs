@@ -1,0 +1,61 @@
+using MediatR;
+using Microsoft.Extensions.Logging;
+using Varve.Domain;
+using Varve.Domain.Uploads;
+using Varve.Projections;
+
+namespace Varve.Workers;
+
+/// <summary>Ends uploads that were begun a week ago and neither completed nor cancelled.</summary>
+public sealed class UploadExpirer(ReadModels reads, IMediator door, TimeProvider clock, ILogger<UploadExpirer> logger)
+    : IWorker
+{
+    /// <summary>How long an upload may stay open.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+    const int AtOnce = 1000;
+
+    public async Task Run(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            do
+                try
+                {
+                    await ExpireStale(cancel);
+                }
+                catch (Exception fault) when (fault is not OperationCanceledException)
+                {
+                    logger.WorkerFailed(nameof(UploadExpirer), Interval, fault);
+                }
+            while (await timer.WaitForNextTickAsync(cancel));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    /// <returns>How many were ended.</returns>
+    public async Task<int> ExpireStale(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var ended = 0;
+        IReadOnlyList<string> stale;
+        do
+        {
+            stale = await reads.UploadsBegunBefore(now - Lifetime, AtOnce, cancel);
+            foreach (var uploadId in stale)
+            {
+                var context = new CommandContext(Guid.CreateVersion7(now), "varve", now);
+                var outcome = await door.Send(new UploadCommand.Expire(context, uploadId), cancel);
+                ended += outcome.Rejection is null ? 1 : 0;
+            }
+        } while (stale.Count == AtOnce);
+        if (ended > 0)
+            logger.UploadsExpired(ended);
+        return ended;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using Varve.Api.Identity;
+
+namespace Varve.Api.Tests.Identity;
+
+public sealed class IdentityTests : IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("varve-identity-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_password_hash_says_how_it_was_made_and_fits_one_password()
+    {
+        using var passwords = new Passwords(1000);
+        var encoded = await passwords.Hash("correct horse", Cancel);
+        Assert.StartsWith("pbkdf2-sha512$1000$", encoded);
+        Assert.NotEqual(encoded, await passwords.Hash("correct horse", Cancel));
+        Assert.InRange(encoded.Length, 1, 256);
+
+        using var raised = new Passwords(2000);
+        Assert.True(await raised.Verify("correct horse", encoded, Cancel));
+        Assert.False(await raised.Verify("correct house", encoded, Cancel));
+        Assert.False(await raised.Verify("correct horse", encoded: null, Cancel));
+    }
+
+    [Fact]
+    public void A_secret_opens_for_its_owner_alone()
+    {
+        var path = Path.Combine(folder, "secret.key");
+        var closed = new SecretBox(path).Close("secret", "VK1");
+        var again = new SecretBox(path);
+        Assert.Equal("secret", again.Open(closed, "VK1"));
+        Assert.Throws<AuthenticationTagMismatchException>(() => again.Open(closed, "VK2"));
+        closed[^1] ^= 1;
+        Assert.Throws<AuthenticationTagMismatchException>(() => again.Open(closed, "VK1"));
+        AssertPrivate(path);
+    }
+
+    [Fact]
+    public void Attempts_are_counted_by_window_and_key()
+    {
+        var clock = new ManualClock();
+        var limit = new AttemptLimit(2, TimeSpan.FromMinutes(1), 10, clock);
+        Assert.True(limit.TryTake("a"));
+        Assert.True(limit.TryTake("a"));
+        Assert.False(limit.TryTake("a"));
+        Assert.True(limit.TryTake("b"));
+        limit.GiveBack("a");
+        Assert.True(limit.TryTake("a"));
+        Assert.False(limit.TryTake("a"));
+        clock.Pass(TimeSpan.FromMinutes(1));
+        Assert.True(limit.TryTake("a"));
+    }
+
+    [Fact]
+    public void The_root_account_is_made_up_once()
+    {
+        var first = RootAccount.Load(folder, user: null, password: "");
+        var second = RootAccount.Load(folder, user: null, password: null);
+        Assert.True(first.Generated);
+        Assert.False(second.Generated);
+        Assert.Equal(("root", first.Password), (second.User, second.Password));
+        var file = Assert.Single(Directory.GetFiles(folder));
+        AssertPrivate(file);
+        Assert.DoesNotContain(first.Password, first.ToString());
+    }
+
+    [Theory]
+    [InlineData("ab", "long enough", "VARVE_ROOT_USER")]
+    [InlineData("with space", "long enough", "VARVE_ROOT_USER")]
+    [InlineData("admin", "short", "VARVE_ROOT_PASSWORD")]
+    public void A_wrong_root_account_names_the_setting(string user, string password, string setting)
+    {
+        var wrong = Assert.Throws<InvalidOperationException>(() => RootAccount.Load(folder, user, password));
+        Assert.Contains(setting, wrong.Message);
+    }
+
+    [Fact]
+    public void A_session_slides_while_it_is_used_and_ends_when_it_is_not()
+    {
+        var clock = new ManualClock();
+        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
+        var token = new Sessions(database, TimeSpan.FromDays(30), clock).Begin("alice");
+        for (var month = 0; month < 3; month++)
+        {
+            clock.Pass(TimeSpan.FromDays(29));
+            Assert.Equal("alice", new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
+        }
+        clock.Pass(TimeSpan.FromDays(31));
+        Assert.Null(new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
+    }
+
+    [Fact]
+    public void Of_many_sign_ins_of_one_user_the_newest_hundred_count()
+    {
+        var clock = new ManualClock();
+        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
+        var sessions = new Sessions(database, TimeSpan.FromDays(30), clock);
+        var tokens = new List<string>();
+        for (var number = 0; number < 101; number++)
+        {
+            clock.Pass(TimeSpan.FromSeconds(1));
+            tokens.Add(sessions.Begin("alice"));
+        }
+        Assert.Null(sessions.Find(tokens[0]));
+        Assert.Equal("alice", sessions.Find(tokens[1]));
+        Assert.Equal("alice", sessions.Find(tokens[^1]));
+    }
+
+    [Fact]
+    public void No_token_is_in_the_database()
+    {
+        var path = Path.Combine(folder, "identity.db");
+        using var database = new IdentityDatabase(path);
+        var token = new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Begin("alice");
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            var bytes = File.ReadAllBytes(file);
+            Assert.False(bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(token)) >= 0);
+            Assert.False(bytes.AsSpan().IndexOf(Convert.FromHexString(token)) >= 0);
+        }
+    }
+
+    [Fact]
+    public void A_database_of_a_newer_version_is_left_alone()
+    {
+        var path = Path.Combine(folder, "identity.db");
+        using (var database = new IdentityDatabase(path))
+            database.Execute("PRAGMA user_version = 99");
+        Assert.Throws<InvalidOperationException>(() => new IdentityDatabase(path));
+    }
+
+    static void AssertPrivate(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    sealed class ManualClock : TimeProvider
+    {
+        DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public override long GetTimestamp() => now.Ticks;
+
+        public void Pass(TimeSpan time) => now += time;
+    }
+}

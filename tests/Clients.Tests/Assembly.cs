@@ -1,0 +1,4 @@
+using Varve.Clients.Tests;
+
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+[assembly: AssemblyFixture(typeof(SharedServer))]

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Varve.EventStores;
+using Varve.Projections.Databases;
+using Varve.Projections.Runner;
+using Varve.Projections.Uploads;
+
+namespace Varve.Projections.Tests;
+
+/// <summary>A log, read models of their own in a temporary folder, and a runner between them.</summary>
+public sealed class LiveReadModels : IAsyncDisposable
+{
+    readonly CancellationTokenSource stop = new();
+    readonly string folder;
+    Task running = Task.CompletedTask;
+
+    LiveReadModels(string folder, InMemoryEventStore store, SqliteReadDatabase database)
+    {
+        (this.folder, Store, Database) = (folder, store, database);
+        Read = new ReadModels(database);
+    }
+
+    public InMemoryEventStore Store { get; }
+    public SqliteReadDatabase Database { get; }
+    public ReadModels Read { get; }
+    public ProjectionBarrier Barrier { get; } = new(TimeSpan.FromSeconds(30));
+    public InMemoryUploadProgress Progress { get; } = new();
+
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<LiveReadModels> Start(IReadOnlyList<IProjection>? projections = null)
+    {
+        var folder = NewFolder();
+        var store = new InMemoryEventStore();
+        var live = new LiveReadModels(folder, store, await Generations(folder, store).Open(null, Cancel));
+        live.running = live.Runner(projections).Run(live.stop.Token);
+        return live;
+    }
+
+    public static string NewFolder() => Directory.CreateTempSubdirectory("varve-projections-").FullName;
+
+    public static ReadGenerations Generations(string folder, IEventStore store) =>
+        new(folder, store, NullLogger<ReadGenerations>.Instance);
+
+    public ReadGenerations Generations() => Generations(folder, Store);
+
+    public ProjectionRunner Runner(IReadOnlyList<IProjection>? projections = null, ProjectionBarrier? barrier = null) =>
+        new(
+            Store,
+            Database,
+            projections ?? ReadModelProjections.All(),
+            barrier ?? Barrier,
+            Progress,
+            TimeProvider.System,
+            NullLogger<ProjectionRunner>.Instance
+        );
+
+    /// <summary>Waits until the rows show all that is in the log.</summary>
+    public async Task CaughtUp() => Assert.True(await Barrier.Pass(Store.Last, Cancel));
+
+    public Task<IReadOnlyList<string>> Rows() => ReadModelDigest.Dump(Database, Cancel);
+
+    /// <summary>The rows that the same log gives from zero.</summary>
+    public async Task<IReadOnlyList<string>> RebuiltRows()
+    {
+        var other = NewFolder();
+        try
+        {
+            await using var rebuilt = await Generations(other, Store).Open(null, Cancel);
+            return await ReadModelDigest.Dump(rebuilt, Cancel);
+        }
+        finally
+        {
+            Directory.Delete(other, recursive: true);
+        }
+    }
+
+    public async Task Stop()
+    {
+        await stop.CancelAsync();
+        await running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        await Database.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+        stop.Dispose();
+    }
+}
