@@ -86,15 +86,14 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         await s3.DeleteBucketAsync(bucket, Cancel);
     }
 
+    /// <summary>The SDK computes CRC32C and CRC64NVME only with a native package; the client of npm sends those.</summary>
     [Theory]
     [InlineData("CRC32")]
-    [InlineData("CRC32C")]
-    [InlineData("CRC64NVME")]
     [InlineData("SHA1")]
     [InlineData("SHA256")]
     public async Task A_checksum_is_verified_kept_and_returned(string algorithm)
     {
-        var bucket = await Bucket("sdk-checksums");
+        var bucket = await Bucket($"sdk-{algorithm.ToLowerInvariant()}");
         var put = new PutObjectRequest
         {
             BucketName = bucket,
