@@ -26,10 +26,9 @@ sealed class Shell : IDisposable
             ["AWS_PAGER"] = "",
             ["RCLONE_CONFIG"] = Path.Combine(folder.Path, "rclone.conf"),
             ["RCLONE_CONFIG_OTHER_PROVIDER"] = "Other",
-            ["RCLONE_CONFIG_AWS_PROVIDER"] = "AWS",
-            ["RCLONE_CONFIG_AWS_FORCE_PATH_STYLE"] = "true",
+            ["RCLONE_CONFIG_MINIO_PROVIDER"] = "Minio",
         };
-        foreach (var remote in (string[])["OTHER", "AWS"])
+        foreach (var remote in (string[])["OTHER", "MINIO"])
         {
             environment[$"RCLONE_CONFIG_{remote}_TYPE"] = "s3";
             environment[$"RCLONE_CONFIG_{remote}_ENDPOINT"] = server.S3.AbsoluteUri;

@@ -19,6 +19,9 @@ public sealed class GroupCommitTests(ITestOutputHelper output)
         using var s3 = server.Sign("commits", Concurrency);
         await s3.EnsureBucket();
         var payload = new Payload(seed: 13);
+        // A counter is there once it has counted.
+        using (var first = new BodyContent(payload.Of("first", 1, 4096), 0, 4096))
+            (await s3.Send(HttpMethod.Put, s3.PathOf("first"), "", first, stop: Cancel)).Dispose();
         var (log, volumes) = (await server.Metric("varve_eventstore_commits_total", Cancel), await Volumes(server));
         var limits = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = Cancel };
         await Parallel.ForAsync(
