@@ -79,7 +79,8 @@ at('sign-form').addEventListener('submit', async (event) => {
 function sizeText(bytes) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(bytes ? Math.floor(Math.log2(bytes) / 10) : 0, units.length - 1);
-  return `${(bytes / 1024 ** power).toLocaleString(undefined, { maximumFractionDigits: power ? 1 : 0 })} ${units[power]}`;
+  const number = (bytes / 1024 ** power).toLocaleString(undefined, { maximumFractionDigits: power ? 1 : 0 });
+  return `${number} ${units[power]}`;
 }
 
 function timeText(seconds) {

@@ -106,7 +106,7 @@ public sealed class ReadModels(IReadDatabase database)
     public async ValueTask<bool> HasHeld(string user, string sha1, CancellationToken cancel) =>
         await LastNameOf(user, sha1, cancel) is not null;
 
-    /// <summary>The newest name that the user gave this content, even if it is deleted; null if there was none.</summary>
+    /// <summary>The newest name that the user gave this content, be it deleted; null if there was none.</summary>
     public async ValueTask<string?> LastNameOf(string user, string sha1, CancellationToken cancel)
     {
         using var lease = await database.Read(cancel);

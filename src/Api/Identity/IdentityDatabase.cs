@@ -83,7 +83,7 @@ sealed class IdentityDatabase : IDisposable
         return command;
     }
 
-    /// <summary>Each script of <c>sql/sqlite-identity</c> runs once, in order; <c>user_version</c> counts them.</summary>
+    /// <summary>Each script of <c>sql/sqlite-identity</c> runs once; <c>user_version</c> counts them.</summary>
     void Upgrade()
     {
         var assembly = Assembly.GetExecutingAssembly();

@@ -12,7 +12,7 @@ public sealed record RootAccount(string User, string Password, bool Generated)
     const string FileName = "root.account";
     const string DefaultUser = "root";
 
-    /// <summary>From the two settings; what is unset is generated once and kept in the data folder, mode 0600.</summary>
+    /// <summary>From the two settings; what is unset is generated once and kept in the data folder.</summary>
     /// <param name="user"><c>VARVE_ROOT_USER</c>; null or empty if unset.</param>
     /// <param name="password"><c>VARVE_ROOT_PASSWORD</c>; null or empty if unset.</param>
     /// <exception cref="InvalidOperationException">A setting is not allowed; the message names it.</exception>

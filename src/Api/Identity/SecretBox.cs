@@ -12,7 +12,7 @@ sealed class SecretBox
 
     readonly byte[] key;
 
-    /// <param name="path">The key file: made on first use, with mode 0600. Without it no secret can be read again.</param>
+    /// <param name="path">The key file: made on first use. Without it no secret can be read again.</param>
     public SecretBox(string path)
     {
         if (!File.Exists(path))

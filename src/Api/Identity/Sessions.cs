@@ -5,8 +5,8 @@ using BitFaster.Caching.Lru;
 namespace Varve.Api.Identity;
 
 /// <summary>
-/// Who is signed in: tokens of 40 hex digits, of which only the SHA-256 is stored. A user may be signed in several times
-/// at once. Thread-safe.
+/// Who is signed in: tokens of 40 hex digits, of which only the SHA-256 is stored. A user may be signed in several
+/// times at once. Thread-safe.
 /// </summary>
 /// <param name="lifetime">After it was last used, a token lasts so long (seen to the nearest 1/30 of it).</param>
 sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider clock)

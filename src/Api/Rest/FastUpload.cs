@@ -4,8 +4,8 @@ using Varve.Projections;
 namespace Varve.Api.Rest;
 
 /// <summary>
-/// <c>POST /file/fastupload</c>: a file without its bytes being sent, where they are here already. To know a hash is not
-/// to own the file: who never held the content proves to have its bytes, and learns nothing before that.
+/// <c>POST /file/fastupload</c>: a file without its bytes being sent, where they are here already. To know a hash is
+/// not to own the file: who never held the content proves to have its bytes, and learns nothing before that.
 /// </summary>
 static class FastUpload
 {
@@ -57,7 +57,7 @@ static class FastUpload
     static async ValueTask<FileRow?> Find(RestRequest request, string sha1, long size, CancellationToken cancel) =>
         await request.Varve.Reads.FindFile(sha1, cancel) is { } file && file.Size == size ? file : null;
 
-    /// <summary>All are verdicts on a request that was in order, hence 200, as clients of the contract know it.</summary>
+    /// <summary>All are verdicts on a request that was in order, hence 200.</summary>
     static IResult Said(int code, string msg) =>
         Answer.Enveloped(200, code, msg, null, RestJson.Readable.EnvelopeString);
 }

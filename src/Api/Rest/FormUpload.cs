@@ -162,7 +162,9 @@ static class FormUpload
         return Encoding.UTF8.GetString(bytes, 0, length);
     }
 
-    /// <summary>Its last part: some browsers send the whole path.</summary>
+    /// <summary>Its last part: some browsers send the whole path. A quote in it comes as <c>%22</c> from browsers, as
+    /// <c>\"</c> from others.</summary>
+    /// <seealso href="https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data"/>
     static string NameOf(ContentDispositionHeaderValue disposition)
     {
         var name = disposition.FileNameStar.HasValue
@@ -170,7 +172,8 @@ static class FormUpload
             : HeaderUtilities
                 .RemoveQuotes(disposition.FileName)
                 .ToString()
-                .Replace("\\\"", "\"", StringComparison.Ordinal);
+                .Replace("\\\"", "\"", StringComparison.Ordinal)
+                .Replace("%22", "\"", StringComparison.Ordinal);
         name = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
         return name.Length > 0 ? name : throw RestRequest.Wrong("filename", "the file has no name.");
     }

@@ -11,7 +11,7 @@ static class History
 {
     const string CursorHeader = "x-varve-cursor";
 
-    /// <summary>Names that one walk follows at most: a file that was renamed more often shows its newest names.</summary>
+    /// <summary>Names that one walk follows at most; of a file with more, the rest is left out.</summary>
     const int NamesMax = 1000;
 
     public static async Task<IResult> Handle(RestRequest request, CancellationToken cancel)

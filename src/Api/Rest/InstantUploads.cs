@@ -56,7 +56,7 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
 
     /// <summary>Uses the nonce up and checks the proof.</summary>
     /// <param name="file">The content with this hash and size; null if there is none.</param>
-    /// <returns>False for a wrong proof, a nonce that is not good (any more), and for a content that is unknown.</returns>
+    /// <returns>False for a wrong proof, a nonce that is not good any more, and an unknown content.</returns>
     public async Task<bool> Verify(
         string user,
         string sha1,

@@ -36,7 +36,8 @@ static class RestDocument
     {
         const string Policy =
             "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-            + "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+            + "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
+            + "frame-ancestors 'none'";
         var show = page.RequestDelegate!;
         page.RequestDelegate = http =>
         {
@@ -58,8 +59,8 @@ static class RestDocument
             Description =
                 "Parameters go by query string or form; their names may be in any case. Errors are always the envelope "
                 + "{code, msg, data}. Every write answers with the header x-varve-position; sent back with a read, the "
-                + "read waits until it shows that write. Idempotency-Key makes a write happen once, however often it is "
-                + "sent.",
+                + "read waits until it shows that write. Idempotency-Key makes a write happen once, however often it "
+                + "is sent.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();

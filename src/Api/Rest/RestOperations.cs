@@ -26,16 +26,16 @@ static class RestOperations
 
         new("GET", "/file/upload", "", "The upload page.",
             Access.All, Body.Form, "text/html", WebPage.Index),
-        new("POST", "/file/upload", "", "Stores each part named file of the form under its own name, or under the one in "
-            + "a field filename before it. 302 to /file/upload/success, or the FileMeta for Accept: application/json "
-            + "(an array, if there are several files).",
+        new("POST", "/file/upload", "", "Stores each part named file of the form under its own name, or under the "
+            + "one in a field filename before it. 302 to /file/upload/success, or for Accept: application/json the "
+            + "FileMeta (an array, if there are several files).",
             Inside, Body.Files, typeof(FileMeta), FormUpload.Handle),
         new("GET", "/file/upload/success", "", "Where a form upload ends.",
             Access.All, Body.Form, "text/plain", WebPage.Success),
         new("GET", "/file/meta", "filehash [filename asof]", "What is known of a file.",
             User, Body.Form, typeof(FileMeta), FileEndpoints.Meta),
-        new("GET", "/file/query", "[limit cursor prefix asof]", "The caller's files, by name; the header x-varve-cursor "
-            + "is there if more follow.",
+        new("GET", "/file/query", "[limit cursor prefix asof]", "The caller's files, by name; the header "
+            + "x-varve-cursor is there if more follow.",
             User, Body.Form, typeof(IReadOnlyList<UserFile>), FileEndpoints.Query),
         new("GET, HEAD", "/file/download", "filehash [filename asof]", "The bytes, or a range of them.",
             User, Body.Form, "application/octet-stream", Download.Handle),
@@ -52,14 +52,14 @@ static class RestOperations
             + "prove that you hold the bytes, with the data's nonce and ranges; -1: upload it; -2: try again later.",
             User, Body.Form, typeof(Envelope<ProofChallenge>), FastUpload.Handle),
 
-        new("POST", "/file/mpupload/init", "filehash filesize [filename]", "Begins an upload in chunks, or goes on with "
-            + "an open one.",
+        new("POST", "/file/mpupload/init", "filehash filesize [filename]", "Begins an upload in chunks, or goes on "
+            + "with an open one.",
             User, Body.Form, typeof(Envelope<UploadBegun>), MultipartUpload.Init),
         new("POST", "/file/mpupload/uppart", "uploadid index [chunkhash]", "Sends a chunk, in any order, at the same "
             + "time as others; again is fine.",
             User, Body.Chunk, typeof(Envelope<string>), MultipartUpload.UploadPart),
-        new("POST", "/file/mpupload/complete", "uploadid filehash filesize filename", "Makes the chunks a file. Code -2: "
-            + "chunks are missing.",
+        new("POST", "/file/mpupload/complete", "uploadid filehash filesize filename", "Makes the chunks a file. Code "
+            + "-2: chunks are missing.",
             User, Body.Form, typeof(Envelope<FileMeta>), MultipartUpload.Complete),
         new("POST", "/file/mpupload/cancel", "uploadid", "Gives an upload up.",
             User, Body.Form, typeof(Envelope<string>), MultipartUpload.Cancel),

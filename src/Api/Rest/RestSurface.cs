@@ -9,7 +9,7 @@ namespace Varve.Api.Rest;
 /// <summary>The REST contract, its documentation and the web page, wired.</summary>
 public static class RestSurface
 {
-    /// <summary>Needs a <see cref="Backend"/>, <see cref="Accounts"/> and a <see cref="TimeProvider"/> beside it.</summary>
+    /// <summary>Needs <see cref="Backend"/>, <see cref="Accounts"/> and <see cref="TimeProvider"/> beside it.</summary>
     /// <exception cref="Hosting.SettingsException">A setting of section <c>InstantUpload</c> is wrong.</exception>
     public static IServiceCollection AddRest(this IServiceCollection services, IConfiguration configuration)
     {

@@ -10,7 +10,7 @@ namespace Varve.Api.Rest;
 /// <summary>A user's files: objects in the home bucket, found by SHA-1 or name.</summary>
 static class StoredFiles
 {
-    /// <summary>How often a write begins again because the bytes that it meant to share were purged meanwhile.</summary>
+    /// <summary>How often a write begins again because the bytes that it was to share were purged meanwhile.</summary>
     const int KeepAttempts = 3;
 
     static readonly FileExtensionContentTypeProvider ContentTypes = new();
@@ -102,7 +102,7 @@ static class StoredFiles
         return new(put.Sha1, name, put.Size, location ?? "", Wire.Time(put.At));
     }
 
-    /// <summary>A content joined from parts has no MD5 of its own: the ETag under which the user has it will do.</summary>
+    /// <summary>A content joined from parts has no MD5: the ETag under which the user has it will do.</summary>
     static async Task<string> ETagOf(RestRequest request, string sha1, CancellationToken cancel)
     {
         var held = await request.Varve.Reads.FindUserFile(request.User.UserName, sha1, cancel);

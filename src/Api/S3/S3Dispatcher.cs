@@ -150,6 +150,10 @@ public sealed class S3Dispatcher(
         }
         response.Clear();
         Identify(http, requestId);
+        // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be
+        // taken for it.
+        if (http.Request.Headers.Expect.Count > 0)
+            response.Headers.Connection = "close";
         var row = ErrorTable.For(rejection.Code);
         response.StatusCode = row.Status;
         if (HttpMethods.IsHead(http.Request.Method) || row.Status == StatusCodes.Status304NotModified)

@@ -123,6 +123,31 @@ public sealed class FileTests(RestServer server) : IClassFixture<RestServer>
     }
 
     [Fact]
+    public async Task A_damaged_file_is_never_passed_off_as_whole_and_the_next_upload_heals_it()
+    {
+        var user = await server.NewUser();
+        var cancel = TestContext.Current.CancellationToken;
+        var bytes = System.Security.Cryptography.RandomNumberGenerator.GetBytes(1_000_000);
+        await user.Upload("damaged", bytes);
+        var files = Directory.GetFiles(server.Contents, "*", SearchOption.AllDirectories);
+        var kept = files.Single(file => new FileInfo(file).Length is >= 1_000_000 and < 2_000_000);
+        await using (var file = new FileStream(kept, FileMode.Open))
+        {
+            file.Position = 1000;
+            var right = file.ReadByte();
+            file.Position = 1000;
+            file.WriteByte((byte)~right);
+        }
+        var damaged = await user.Get("/file/download", ("filehash", bytes.Sha1()));
+        Assert.Equal(500, await damaged.Refusal());
+        Assert.False(damaged.Headers.Contains("ETag"));
+
+        await user.Upload("damaged", bytes);
+        var healed = await user.Get("/file/download", ("filehash", bytes.Sha1()));
+        Assert.Equal(bytes, await healed.Content.ReadAsByteArrayAsync(cancel));
+    }
+
+    [Fact]
     public async Task A_renamed_file_keeps_its_bytes_and_loses_its_old_name()
     {
         var user = await server.NewUser();

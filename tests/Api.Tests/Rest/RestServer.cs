@@ -21,7 +21,7 @@ using Varve.Tiers.Disk;
 
 namespace Varve.Api.Tests.Rest;
 
-/// <summary>REST on a real Kestrel over the embedded parts, in a folder of its own. One for all tests of a class.</summary>
+/// <summary>REST on a real Kestrel over the embedded parts, in a folder of its own. One a class.</summary>
 public class RestServer : IAsyncLifetime
 {
     readonly CancellationTokenSource stop = new();
@@ -34,6 +34,9 @@ public class RestServer : IAsyncLifetime
     Task projecting = Task.CompletedTask;
     int users;
 
+    /// <summary>Where the bytes are.</summary>
+    public string Contents => Path.Combine(folder, "contents");
+
     public Backend Varve { get; private set; } = null!;
     public Accounts Accounts { get; private set; } = null!;
     public HttpClient Client { get; private set; } = null!;
@@ -44,7 +47,7 @@ public class RestServer : IAsyncLifetime
     {
         var cancel = CancellationToken.None;
         events = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
-        disk = DiskTier.Open(new() { Folder = Path.Combine(folder, "contents") }, NullLogger<DiskTier>.Instance);
+        disk = DiskTier.Open(new() { Folder = Contents }, NullLogger<DiskTier>.Instance);
         reads = await new ReadGenerations(folder, events, NullLogger<ReadGenerations>.Instance).Open(null, cancel);
         var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(10));
         var progress = new InMemoryUploadProgress();

@@ -153,10 +153,10 @@ public sealed class GetObjectTests(S3Host host)
         var bucket = await host.NewBucket();
         var raw = host.Raw("ana");
         var bytes = System.Security.Cryptography.RandomNumberGenerator.GetBytes(400_000);
+        var before = Files().ToHashSet();
         await raw.Send("PUT", $"/{bucket}/k", bytes);
-        var file = Directory
-            .EnumerateFiles(host.ContentsFolder, "*", SearchOption.AllDirectories)
-            .Single(path => new FileInfo(path).Length is > 400_000 and < 410_000);
+        var file = Files()
+            .Single(path => !before.Contains(path) && new FileInfo(path).Length is > 400_000 and < 410_000);
         await using (var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             stream.Position = 1000;
@@ -169,4 +169,6 @@ public sealed class GetObjectTests(S3Host host)
         await raw.Send("PUT", $"/{bucket}/k", bytes);
         Assert.Equal(bytes, (await raw.Send("GET", $"/{bucket}/k")).Body);
     }
+
+    IEnumerable<string> Files() => Directory.EnumerateFiles(host.ContentsFolder, "*", SearchOption.AllDirectories);
 }

@@ -61,7 +61,7 @@ public sealed class ListObjectsTests(S3Host host)
         var (first, marker) = (new List<string>(), "");
         do
         {
-            var page = await raw.Send("GET", $"/{bucket}?{query.TrimStart('&')}&max-keys={max}{marker}");
+            var page = await raw.Send("GET", $"/{bucket}?max-keys={max}{query}{marker}");
             first.AddRange(Entries(page));
             var next = page.Element("NextMarker") ?? page.Elements("Key")[^1];
             Assert.Equal(
@@ -90,7 +90,7 @@ public sealed class ListObjectsTests(S3Host host)
         InlineData("max-keys=99999999999"),
         InlineData("encoding-type=xml")
     ]
-    [InlineData("list-type=2&continuation-token=%21"), InlineData("list-type=3")]
+    [InlineData("list-type=2&continuation-token=%21")]
     public async Task A_parameter_that_makes_no_sense_is_InvalidArgument(string query)
     {
         var answer = await host.Raw("ana").Send("GET", $"/{await host.NewBucket()}?{query}");

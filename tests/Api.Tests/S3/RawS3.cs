@@ -80,9 +80,7 @@ public sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> H
 
     internal static async Task<RawAnswer> Read(Stream wire, string method)
     {
-        var all = new MemoryStream();
-        await wire.CopyToAsync(all);
-        var bytes = all.ToArray();
+        var bytes = await ReadWhole(wire);
         var end = bytes.AsSpan().IndexOf("\r\n\r\n"u8);
         Assert.True(end >= 0, "No answer.");
         var lines = Encoding.UTF8.GetString(bytes, 0, end).Split("\r\n");
@@ -94,6 +92,23 @@ public sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> H
         if (headers.TryGetValue("transfer-encoding", out var coding) && coding == "chunked" && method != "HEAD")
             body = Dechunk(body);
         return new(int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture), headers, body);
+    }
+
+    /// <summary>To the end of the connection, or of a body in chunks: a server may wait a while for a request's body
+    /// that never comes.</summary>
+    static async Task<byte[]> ReadWhole(Stream wire)
+    {
+        var (all, buffer) = (new MemoryStream(), new byte[64 * 1024]);
+        while (await wire.ReadAsync(buffer) is > 0 and var read)
+        {
+            all.Write(buffer, 0, read);
+            var bytes = all.GetBuffer().AsSpan(0, (int)all.Length);
+            if (
+                bytes.EndsWith("\r\n0\r\n\r\n"u8) && bytes.IndexOf("Transfer-Encoding: chunked\r\n"u8) is > 0 and < 1000
+            )
+                break;
+        }
+        return all.ToArray();
     }
 
     static byte[] Dechunk(byte[] body)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Varve.Api.S3.Protocol;
-using Varve.Domain;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
@@ -14,8 +13,6 @@ static class ListObjects
 
     public static async Task HandleV1(S3Request request, Backend varve, CancellationToken cancel)
     {
-        if (request.Query.Has("list-type"))
-            throw new RejectedException(ErrorCode.InvalidArgument, "list-type");
         var listing = Listing.From(request, "max-keys");
         var marker = request.Query["marker"] ?? "";
         var page = await Find(request, listing, marker, varve, cancel);
