@@ -28,7 +28,7 @@ for op in put get; do
 done
 row multipart 256MiB 1 --op multipart --objects 4 "${time[@]}"
 echo
-echo "fsyncs since the start: $(curl -fs "$rest/metrics" | grep -E '^varve_(log_commits|volume_syncs)_total' | tr '\n' ' ')"
+echo "fsyncs since the start: $(curl -fs "$rest/metrics" | grep -E '^varve_(eventstore_commits|tiers_disk_volume_syncs)_total' | tr '\n' ' ')"
 stop_server
 echo
 echo "Event store, events of 300 bytes, every append answered after its fsync; beside it SQLite transactions by hand:"

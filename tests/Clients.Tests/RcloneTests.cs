@@ -1,6 +1,6 @@
 namespace Varve.Clients.Tests;
 
-/// <summary>Debian's rclone, as provider Other and as AWS.</summary>
+/// <summary>Debian's rclone, path-style: as provider Other, and as Minio, which trusts ETags of single puts.</summary>
 public sealed class RcloneTests(SharedServer server) : IDisposable
 {
     readonly Shell shell = new(server.Process);
@@ -9,7 +9,7 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
 
     [Theory]
     [InlineData("other")]
-    [InlineData("aws")]
+    [InlineData("minio")]
     public async Task A_tree_is_copied_checked_synced_and_deleted(string remote)
     {
         await shell.Run(
@@ -23,7 +23,7 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
             rclone check tree $B/tree
             rclone check --download tree $B/tree
             test "$(rclone lsf -R --files-only $B | wc -l)" = 5
-            rclone lsf $B/tree | grep -qx 'a b/'
+            rclone lsf $B/tree | grep -x 'a b/' > /dev/null
             rclone cat $B/tree/1 | cmp - tree/1
             rclone copyto $B/tree/large $B/copy
             rclone cat --offset 19999990 $B/copy | cmp - <(tail -c 10 tree/large)
@@ -37,7 +37,7 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
             diff -r tree back
             rclone purge $B/tree
             rclone rmdir $B
-            ! rclone lsd $1: | grep -q " rclone-$1$"
+            ! rclone lsd $1: | grep " rclone-$1$" > /dev/null
             """,
             remote
         );
@@ -45,7 +45,7 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
 
     [Theory]
     [InlineData("other")]
-    [InlineData("aws")]
+    [InlineData("minio")]
     public async Task Modification_times_survive(string remote)
     {
         await shell.Run(
@@ -53,10 +53,10 @@ public sealed class RcloneTests(SharedServer server) : IDisposable
             rclone mkdir $1:rclone-times-$1
             echo x > file; touch -d '2020-02-02T02:02:02.123456789Z' file
             rclone copy file $1:rclone-times-$1
-            rclone lsl $1:rclone-times-$1 | grep -q '2020-02-02 02:02:02.123456789'
+            rclone lsl $1:rclone-times-$1 | grep '2020-02-02 02:02:02.123456789' > /dev/null
             touch -d '2021-01-01T00:00:00Z' file
             rclone copy file $1:rclone-times-$1
-            rclone lsl $1:rclone-times-$1 | grep -q '2021-01-01'
+            rclone lsl $1:rclone-times-$1 | grep '2021-01-01' > /dev/null
             """,
             remote
         );

@@ -74,8 +74,8 @@ public sealed class SdkTests(SharedServer server) : IDisposable
     [MemberData(nameof(OddKeys.All), MemberType = typeof(OddKeys))]
     public async Task An_odd_key_is_put_listed_read_and_deleted(string key)
     {
-        // The SDK itself folds dot segments of such keys before it signs: they are aws-cli's and the raw tests' matter.
-        if (key.Split('/').Any(segment => segment is "." or ".."))
+        // Of such keys the SDK itself changes the path after it has signed: they are aws-cli's matter.
+        if (key.StartsWith('/') || key.Split('/').Any(segment => segment is "." or ".."))
             return;
         var bucket = await Bucket($"sdk-odd-{Guid.NewGuid():N}");
         await Put(bucket, key, key);
@@ -86,15 +86,14 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         await s3.DeleteBucketAsync(bucket, Cancel);
     }
 
+    /// <summary>The SDK computes CRC32C and CRC64NVME only with a native package; the client of npm sends those.</summary>
     [Theory]
     [InlineData("CRC32")]
-    [InlineData("CRC32C")]
-    [InlineData("CRC64NVME")]
     [InlineData("SHA1")]
     [InlineData("SHA256")]
     public async Task A_checksum_is_verified_kept_and_returned(string algorithm)
     {
-        var bucket = await Bucket("sdk-checksums");
+        var bucket = await Bucket($"sdk-{algorithm.ToLowerInvariant()}");
         var put = new PutObjectRequest
         {
             BucketName = bucket,

@@ -27,7 +27,10 @@ sealed class CrashLoad
             .. Enumerable
                 .Range(0, Writers)
                 .Select(w =>
-                    Enumerable.Range(0, NamesEach).Select(n => new Slot($"w{w}/n{n}", w < RestWriters)).ToArray()
+                    Enumerable
+                        .Range(0, NamesEach)
+                        .Select(n => new Slot(w < RestWriters ? $"w{w}-n{n}" : $"w{w}/n{n}", w < RestWriters))
+                        .ToArray()
                 ),
         ];
         random = [.. Enumerable.Range(0, Writers).Select(w => new Random((seed * 31) + w))];
