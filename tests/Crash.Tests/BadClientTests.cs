@@ -191,11 +191,12 @@ public sealed class BadClientTests : IAsyncLifetime
         }
     }
 
-    // Files of contents and of staging: what is not a database.
+    // Files of contents and of staging: what is neither a database nor a worker's own place.
     string[] Contents() =>
         [
             .. Directory
                 .EnumerateFiles(data.Path, "*", SearchOption.AllDirectories)
-                .Where(path => !Path.GetFileName(path).Contains(".db", StringComparison.Ordinal)),
+                .Where(path => !Path.GetFileName(path).Contains(".db", StringComparison.Ordinal))
+                .Where(path => !path.EndsWith(".position", StringComparison.Ordinal)),
         ];
 }

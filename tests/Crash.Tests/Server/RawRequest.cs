@@ -8,11 +8,13 @@ namespace Varve.Server.Tests;
 public sealed class RawRequest : IDisposable
 {
     readonly TcpClient client = new();
+    NetworkStream stream = null!;
 
     public static async Task<RawRequest> Open(Uri server, CancellationToken cancel)
     {
         var request = new RawRequest();
         await request.client.ConnectAsync(server.Host, server.Port, cancel);
+        request.stream = request.client.GetStream();
         return request;
     }
 
@@ -27,10 +29,10 @@ public sealed class RawRequest : IDisposable
     }
 
     public async Task Send(string text, CancellationToken cancel) =>
-        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), cancel);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(text), cancel);
 
     public async Task Send(ReadOnlyMemory<byte> bytes, CancellationToken cancel) =>
-        await client.GetStream().WriteAsync(bytes, cancel);
+        await stream.WriteAsync(bytes, cancel);
 
     /// <summary>No more comes from here; answers can still be read.</summary>
     public void EndSending() => client.Client.Shutdown(SocketShutdown.Send);
@@ -38,7 +40,7 @@ public sealed class RawRequest : IDisposable
     /// <summary>All that the server says until it closes.</summary>
     public async Task<string> ReadToEnd(CancellationToken cancel)
     {
-        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+        using var reader = new StreamReader(stream, Encoding.Latin1);
         return await reader.ReadToEndAsync(cancel);
     }
 
