@@ -64,6 +64,29 @@ public sealed class Backend(
         );
     }
 
+    /// <summary>Keeps a staged part and puts it on record. Bytes that the record does not name are deleted again: those
+    /// of a part that is there already, and those of an upload that has ended meanwhile.</summary>
+    /// <param name="checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <exception cref="RejectedException">NoSuchUpload.</exception>
+    public async Task<Outcome> AddPart(
+        CommandContext context,
+        string uploadId,
+        int number,
+        StagedContent staged,
+        string? checksum,
+        CancellationToken cancel
+    )
+    {
+        var location = await tier.KeepPart(uploadId, number, staged, cancel);
+        var etag = Convert.ToHexStringLower(staged.Md5!);
+        var command = new UploadCommand.AddPart(context, uploadId, number, staged.Size, etag, checksum, location);
+        var outcome = await door.Send(command, cancel);
+        var recorded = outcome.Rejection is null ? outcome.State<Upload>().Parts[number].Location : null;
+        if (recorded != location)
+            await tier.Purge(location, CancellationToken.None);
+        return outcome.Rejection is { } no ? throw new RejectedException(no) : outcome;
+    }
+
     /// <summary>An upload as the log has it.</summary>
     public ValueTask<Upload> FindUpload(string uploadId, CancellationToken cancel) =>
         states.Read(Upload.Decider, Upload.StreamOf(uploadId), cancel);
