@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MediatR;
 using Varve.Domain;
 using Varve.Domain.Contents;
@@ -37,8 +38,8 @@ public sealed class Backend(
     /// once, however often it is sent. Null for none.</param>
     public CommandContext Context(string by, string? clientKey = null) =>
         clientKey is null
-            ? new(Guid.CreateVersion7(Now), by, Now)
-            : new(NameBasedId.Of(ClientKeys, $"{by}\n{clientKey}"), by, Now, Repeatable: true);
+            ? new(Guid.CreateVersion7(Now), by, Now, Repeatable: false, TraceId)
+            : new(NameBasedId.Of(ClientKeys, $"{by}\n{clientKey}"), by, Now, Repeatable: true, TraceId);
 
     /// <exception cref="RejectedException">The command was refused; nothing has changed.</exception>
     public async Task<Outcome> Run(Command command, CancellationToken cancel)
@@ -99,6 +100,8 @@ public sealed class Backend(
     )
         where TState : class
         where TEvent : class => states.Read(decider, stream, cancel);
+
+    static string? TraceId => Activity.Current?.TraceId.ToString();
 
     static readonly Guid ClientKeys = new("5f1c7f0e-6d0c-4b53-9a54-3c1f4a1b7e21");
 }

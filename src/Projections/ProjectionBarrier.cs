@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using MediatR;
 using Varve.Domain;
 using Varve.EventStores;
@@ -11,6 +12,9 @@ namespace Varve.Projections;
 /// <param name="waitMax">When it passes, the write stands all the same: late is not failed.</param>
 public sealed class ProjectionBarrier(TimeSpan waitMax)
 {
+    static readonly Meter Meter = new("Varve.Projections");
+    static readonly Counter<long> TimedOut = Meter.CreateCounter<long>("varve.barrier.timeouts");
+
     readonly Lock gate = new();
     readonly PriorityQueue<TaskCompletionSource<bool>, long> waiting = new();
     long reached;
@@ -52,7 +56,14 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
         }
         catch (TimeoutException)
         {
+            TimedOut.Add(1);
             return false;
+        }
+        finally
+        {
+            if (!wait.Task.IsCompleted)
+                lock (gate)
+                    waiting.Remove(wait, out _, out _);
         }
     }
 
@@ -71,7 +82,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
 }
 
 /// <summary>Holds the answer to a command back until the read models show it.</summary>
-public sealed class BarrierBehavior(ProjectionBarrier barrier) : IPipelineBehavior<Command, Outcome>
+public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store) : IPipelineBehavior<Command, Outcome>
 {
     public async Task<Outcome> Handle(
         Command request,
@@ -80,8 +91,10 @@ public sealed class BarrierBehavior(ProjectionBarrier barrier) : IPipelineBehavi
     )
     {
         var outcome = await next();
-        if (outcome.Position is { } position)
+        if (outcome.Rejection is null)
         {
+            // Where nothing had to change, that may be another's doing, which the read models may not show yet.
+            var position = outcome.Position ?? (await store.Head(cancellationToken)).Value;
             barrier.Acknowledge(position);
             await barrier.Pass(new(position), cancellationToken);
         }
