@@ -34,7 +34,8 @@ public sealed class Backend(
     public DateTimeOffset Now => clock.GetUtcNow();
 
     /// <param name="by">The acting user.</param>
-    /// <param name="clientKey">An id that the client chose, such as its <c>Idempotency-Key</c>: the command is then done
+    /// <param name="clientKey">An id that the client chose, such as its <c>Idempotency-Key</c>: the command is then
+    /// done
     /// once, however often it is sent. Null for none.</param>
     public CommandContext Context(string by, string? clientKey = null) =>
         clientKey is null

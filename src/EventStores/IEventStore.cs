@@ -35,7 +35,8 @@ public interface IEventStore
 
     /// <summary>
     /// All events after a position whose stream begins with one of the prefixes, in batches: first what is there, then
-    /// what comes, for ever. Delivered at least once, in order. A slow reader costs no memory: it falls back to reading.
+    /// what comes, for ever. Delivered at least once, in order. A slow reader costs no memory: it falls back to
+    /// reading.
     /// The first batch comes at once, if need be without events, so that a reader at the end of the log learns it.
     /// </summary>
     /// <param name="after">Exclusive; <see cref="Position.Start"/> for everything.</param>
@@ -103,7 +104,8 @@ public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IRea
 /// <param name="Type">Its name in the event catalog; not empty.</param>
 /// <param name="Data">JSON, UTF-8, at most 1 MiB. Live subscribers are given this very memory: never change it.</param>
 /// <param name="Metadata">As Data.</param>
-/// <param name="Fact">The event decoded, for subscribers in the same process, which so need not decode it again.</param>
+/// <param name="Fact">The event decoded, for subscribers in the same process, which so need not decode it
+/// again.</param>
 public sealed record NewEvent(
     Guid Id,
     string Type,

@@ -25,7 +25,8 @@ public interface ITier
     /// <returns>Such as <c>disk:volume/000012@4096</c>.</returns>
     ValueTask<string> Keep(StagedContent staged, CancellationToken cancel);
 
-    /// <summary>Makes a staged content durable as part of an upload, and lets the upload's whole hashes follow.</summary>
+    /// <summary>Makes a staged content durable as part of an upload, and lets the upload's whole hashes
+    /// follow.</summary>
     /// <returns>The part's location, which becomes a segment of the whole when the upload is completed.</returns>
     ValueTask<string> KeepPart(string uploadId, int number, StagedContent staged, CancellationToken cancel);
 

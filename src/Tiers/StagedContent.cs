@@ -16,7 +16,8 @@ public abstract class StagedContent : IAsyncDisposable
     /// <summary>16 bytes: the ETag of a plain PUT. Null for a content joined from parts.</summary>
     public required byte[]? Md5 { get; init; }
 
-    /// <summary>Of the algorithm in <see cref="StageOptions.Checksum"/>, big-endian as S3 sends it; null if none.</summary>
+    /// <summary>Of the algorithm in <see cref="StageOptions.Checksum"/>, big-endian as S3 sends it; null if
+    /// none.</summary>
     public required byte[]? Checksum { get; init; }
 
     public abstract ValueTask DisposeAsync();

@@ -8,8 +8,10 @@ using Varve.Tiers;
 namespace Varve.Workers;
 
 /// <summary>
-/// Deletes the bytes of parts that became nothing: those of cancelled and expired uploads, those that were uploaded again,
-/// left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing that file
+/// Deletes the bytes of parts that became nothing: those of cancelled and expired uploads, those that were uploaded
+/// again,
+/// left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing that
+/// file
 /// only makes it look again.
 /// </summary>
 public sealed class PartSweeper(
@@ -83,8 +85,8 @@ public sealed class PartSweeper(
         if (upload.Completed is not { } completed)
             return [];
         var content = await states.Read(Content.Decider, new ContentHash(completed.Content).Stream, cancel);
-        // Another writer's bytes serve. Where none of this upload's were offered, and the others came after it began, they
-        // may be these very parts, kept by a completion that was cut short: then they stay.
+        // Another writer's bytes serve. Where none of this upload's were offered, and the others came after it began,
+        // they may be these very parts, kept by a completion that was cut short: then they stay.
         var others = completed.Location is null
             ? content.Stored?.At < upload.Initiated?.At
             : content.Stored?.Location != completed.Location;

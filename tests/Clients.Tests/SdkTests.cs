@@ -86,7 +86,8 @@ public sealed class SdkTests(SharedServer server) : IDisposable
         await s3.DeleteBucketAsync(bucket, Cancel);
     }
 
-    /// <summary>The SDK computes CRC32C and CRC64NVME only with a native package; the client of npm sends those.</summary>
+    /// <summary>The SDK computes CRC32C and CRC64NVME only with a native package; the client of npm sends
+    /// those.</summary>
     [Theory]
     [InlineData("CRC32")]
     [InlineData("SHA1")]

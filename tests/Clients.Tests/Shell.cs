@@ -40,7 +40,8 @@ sealed class Shell : IDisposable
 
     public string Folder => folder.Path;
 
-    /// <summary>Runs a script with -euxo pipefail; a failing command fails the test, and the trace shows which.</summary>
+    /// <summary>Runs a script with -euxo pipefail; a failing command fails the test, and the trace shows
+    /// which.</summary>
     /// <param name="arguments">$1, $2 …: texts that no shell shall read.</param>
     /// <returns>Its output, without blanks at the end.</returns>
     public async Task<string> Run(string script, params string[] arguments)

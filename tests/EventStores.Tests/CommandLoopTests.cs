@@ -11,7 +11,7 @@ namespace Varve.EventStores.Tests;
 
 public sealed class CommandLoopTests : IAsyncLifetime
 {
-    static readonly CancellationToken Never = CancellationToken.None;
+    static CancellationToken Never => CancellationToken.None;
     static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     static readonly BucketName Photos = BucketName.Parse("photos");
     static readonly ObjectId Cat = new(Photos, ObjectKey.Parse("cat.jpg"));

@@ -4,7 +4,8 @@ using Varve.EventStores.Embedded;
 
 namespace Varve.EventStores.Tests;
 
-/// <summary>What only the embedded store promises: atomic appends, few commits, and that files survive what happens.</summary>
+/// <summary>What only the embedded store promises: atomic appends, few commits, and that files survive what
+/// happens.</summary>
 public sealed class EmbeddedEventStoreTests : IAsyncLifetime
 {
     readonly TemporaryFolder folder = new();

@@ -109,7 +109,8 @@ public sealed class EmbeddedFaultTests : IAsyncLifetime
     }
 }
 
-/// <summary>Keeps the store from writing, as long as it is held. Appends wait in the queue, for two seconds at most.</summary>
+/// <summary>Keeps the store from writing, as long as it is held. Appends wait in the queue, for two seconds at
+/// most.</summary>
 sealed class WriteLock : IDisposable
 {
     readonly SqliteConnection connection;

@@ -68,7 +68,8 @@ static class ProjectionsCommand
     static string Text(TableDigest live, TableDigest rebuilt) =>
         live == rebuilt
             ? $"{live.Table, -24} equal    {live.Rows, 12} rows"
-            : $"{live.Table, -24} DIFFERS  {live.Rows, 12} rows, should be {rebuilt.Rows}: run 'varve projections rebuild'";
+            : $"{live.Table, -24} DIFFERS  {live.Rows, 12} rows, should be {rebuilt.Rows}: "
+                + "run 'varve projections rebuild'";
 
     static string Json(TableDigest live, TableDigest rebuilt) =>
         JsonSerializer.Serialize(

@@ -13,7 +13,8 @@ using Varve.Workers;
 namespace Varve.Api.Hosting;
 
 /// <summary>
-/// All parts of a one-machine Varve, put together: the log, the contents, the read models and what keeps them up to date,
+/// All parts of a one-machine Varve, put together: the log, the contents, the read models and what keeps them up to
+/// date,
 /// the accounts. Whoever opens it disposes it; then nothing is lost and nothing runs any more.
 /// </summary>
 sealed class Engine : IAsyncDisposable

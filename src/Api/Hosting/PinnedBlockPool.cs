@@ -13,7 +13,8 @@ sealed class PinnedBlockPool : MemoryPool<byte>
 {
     const int BlockSize = 64 * 1024;
 
-    /// <summary>Blocks kept for reuse: 64 MiB of them. What a burst needed beyond that goes back to the collector.</summary>
+    /// <summary>Blocks kept for reuse: 64 MiB of them. What a burst needed beyond that goes back to the
+    /// collector.</summary>
     const int IdleMax = 1024;
 
     readonly ConcurrentQueue<Block> idle = new();

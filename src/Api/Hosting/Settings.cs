@@ -16,7 +16,8 @@ public sealed record Settings(
     TimeSpan BarrierWait
 )
 {
-    /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be ignored.</summary>
+    /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
+    /// ignored.</summary>
     static readonly string[] NotYet = ["EventStore", "MySql", "MySqlReplica", "Redis", "RabbitMq"];
 
     /// <exception cref="SettingsException">A value is wrong.</exception>

@@ -15,7 +15,8 @@ public readonly record struct ByteRange(long Offset, long Length)
 
     /// <returns>Null for the whole: no Range, several ranges, another unit, or a malformed one, all of which RFC 9110
     /// lets a server pass over, as S3 does.</returns>
-    /// <exception cref="RejectedException">InvalidRange: it begins behind the end, or asks for the last 0 bytes.</exception>
+    /// <exception cref="RejectedException">InvalidRange: it begins behind the end, or asks for the last 0
+    /// bytes.</exception>
     public static ByteRange? Parse(string? header, long size)
     {
         const string Unit = "bytes=";

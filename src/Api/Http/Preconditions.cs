@@ -35,7 +35,8 @@ public sealed record Preconditions(
             : new(match, noneMatch, modified, unmodified);
     }
 
-    /// <summary>In the order of RFC 9110: a tag, where one is given, makes the date beside it count for nothing.</summary>
+    /// <summary>In the order of RFC 9110: a tag, where one is given, makes the date beside it count for
+    /// nothing.</summary>
     /// <param name="etag">Without quotes; null where there is no such thing.</param>
     /// <param name="lastModified">Compared in whole seconds.</param>
     /// <param name="isRead">GET and HEAD: the answer to what the client already has is 304.</param>

@@ -52,7 +52,8 @@ public sealed record S3Operation(string Name, string RequestLine, Access Access,
     public ImmutableArray<string> Options { get; } =
     [.. QueryOf(RequestLine).Where(IsOption).Select(word => word[1..^1])];
 
-    /// <summary>Looked for in the headers only: nobody turns a presigned request into another one by a header.</summary>
+    /// <summary>Looked for in the headers only: nobody turns a presigned request into another one by a
+    /// header.</summary>
     public ImmutableArray<string> HeaderMarks { get; } = [.. RequestLine.Split(' ').Skip(2)];
 
     public bool IsSupported => Handle != S3Operations.NotYet;

@@ -38,8 +38,10 @@ public static class S3Operations
         new("DeleteObject", "DELETE /{bucket}/{key}?[versionId]", BucketOwner, DeleteObject.Handle),
 
         new("CreateMultipartUpload", "POST /{bucket}/{key}?uploads", BucketOwner, CreateMultipartUpload.Handle),
-        new("UploadPart", "PUT /{bucket}/{key}?partNumber&uploadId", BucketOwner, UploadPart.Handle) { TakesStreams = true },
-        new("UploadPartCopy", "PUT /{bucket}/{key}?partNumber&uploadId x-amz-copy-source", BucketOwner, UploadPartCopy.Handle),
+        new("UploadPart", "PUT /{bucket}/{key}?partNumber&uploadId", BucketOwner, UploadPart.Handle)
+            { TakesStreams = true },
+        new("UploadPartCopy", "PUT /{bucket}/{key}?partNumber&uploadId x-amz-copy-source", BucketOwner,
+            UploadPartCopy.Handle),
         new("CompleteMultipartUpload", "POST /{bucket}/{key}?uploadId", BucketOwner, CompleteMultipartUpload.Handle),
         new("AbortMultipartUpload", "DELETE /{bucket}/{key}?uploadId", BucketOwner, AbortMultipartUpload.Handle),
         new("ListParts", "GET /{bucket}/{key}?uploadId", BucketOwner, ListParts.Handle),

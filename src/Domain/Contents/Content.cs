@@ -5,7 +5,8 @@ namespace Varve.Domain.Contents;
 /// <summary>Immutable bytes: where they are, and whether they are to stay.</summary>
 /// <param name="Stored">Null where there are no bytes (not yet, or purged).</param>
 /// <param name="PurgeNotBefore">Set while a purge is scheduled.</param>
-/// <param name="Damaged">Its bytes were found wrong, and not repaired since: the next writer's bytes replace them.</param>
+/// <param name="Damaged">Its bytes were found wrong, and not repaired since: the next writer's bytes replace
+/// them.</param>
 public sealed record Content(ContentEvent.Stored? Stored, DateTimeOffset? PurgeNotBefore, bool Damaged)
 {
     public static readonly Decider<Content, ContentCommand, ContentEvent> Decider = new(

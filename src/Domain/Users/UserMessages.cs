@@ -2,7 +2,8 @@ using Varve.Domain.Buckets;
 
 namespace Varve.Domain.Users;
 
-/// <summary>No secret is in a command or an event: password hashes and secret keys live in the identity tables.</summary>
+/// <summary>No secret is in a command or an event: password hashes and secret keys live in the identity
+/// tables.</summary>
 public abstract record UserCommand(CommandContext Context, string UserName) : Command(Context)
 {
     public sealed override string Stream => User.StreamOf(UserName);

@@ -28,7 +28,8 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     /// <summary>Opens the log under a data folder, or makes it. Reads a few pages, however long the log is; after a
     /// crash also the WAL, usually less than 64 MiB.</summary>
     /// <param name="folder">The data folder; the log is in its subfolder <c>log</c>.</param>
-    /// <exception cref="EventStoreUnavailableException">Another process has it open, a newer Varve wrote it, or the disk
+    /// <exception cref="EventStoreUnavailableException">Another process has it open, a newer Varve wrote it, or the
+    /// disk
     /// does not let it be read; the message says which.</exception>
     public static EmbeddedEventStore Open(string folder, TimeProvider time, ILogger logger)
     {

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Varve.EventStores.Embedded;
 
-/// <summary>A call of Append on its way: checked and made ready on the caller's thread, to leave the writer little.</summary>
+/// <summary>A call of Append on its way: checked and made ready on the caller's thread, to leave the writer
+/// little.</summary>
 sealed class PendingAppend
 {
     readonly TaskCompletionSource<AppendResult> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);

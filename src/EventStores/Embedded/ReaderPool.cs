@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 
 namespace Varve.EventStores.Embedded;
 
-/// <summary>Connections that read: as many as read at one instant, since each is held for a page only. Thread-safe.</summary>
+/// <summary>Connections that read: as many as read at one instant, since each is held for a page only.
+/// Thread-safe.</summary>
 sealed class ReaderPool(string path) : IDisposable
 {
     const int Kept = 16;

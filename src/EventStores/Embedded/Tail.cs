@@ -53,7 +53,8 @@ sealed class Tail(long head)
         Signal();
     }
 
-    /// <summary>After a failed commit, of which nobody knows whether it was done, the database says where the head is.</summary>
+    /// <summary>After a failed commit, of which nobody knows whether it was done, the database says where the head
+    /// is.</summary>
     public void Restart(long to)
     {
         lock (gate)

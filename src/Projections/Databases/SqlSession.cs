@@ -39,7 +39,8 @@ public sealed partial class SqlSession(DbConnection connection) : IAsyncDisposab
         return rows;
     }
 
-    /// <summary>Rows one by one, by <see cref="Next"/>. Dispose the reader before the statement is used again.</summary>
+    /// <summary>Rows one by one, by <see cref="Next"/>. Dispose the reader before the statement is used
+    /// again.</summary>
     public Task<DbDataReader> Query(Statement statement, CancellationToken cancel) =>
         Bind(statement).ExecuteReaderAsync(CommandBehavior.SingleResult, cancel);
 

@@ -43,7 +43,8 @@ public sealed class SqliteReadDatabase : IReadDatabase
             File.Delete(path + suffix);
     }
 
-    /// <summary>Why the file can't be used as it is: damaged, condemned, or of another schema; null if it can.</summary>
+    /// <summary>Why the file can't be used as it is: damaged, condemned, or of another schema; null if it
+    /// can.</summary>
     public static async ValueTask<string?> WhatIsWrong(string path, CancellationToken cancel)
     {
         if (!File.Exists(path))

@@ -7,7 +7,8 @@ using Varve.Projections.Databases;
 namespace Varve.Projections.Files;
 
 /// <summary>What each user has in the home bucket: one row a (user, content), under the newest name.
-/// Tables <c>tbl_user_file</c>, <c>tbl_user_file_name</c>, <c>tbl_home_bucket</c>: <c>sql/sqlite/files.sql</c>.</summary>
+/// Tables <c>tbl_user_file</c>, <c>tbl_user_file_name</c>, <c>tbl_home_bucket</c>:
+/// <c>sql/sqlite/files.sql</c>.</summary>
 public sealed class UserFileRows : IProjection
 {
     const string Prefix = "user-";

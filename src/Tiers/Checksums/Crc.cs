@@ -10,7 +10,8 @@ namespace Varve.Tiers.Checksums;
 /// carry-less multiplication, 256 bytes at a time with VPCLMULQDQ, 64 with PCLMULQDQ; tables elsewhere.
 /// Immutable, thread-safe.
 /// </summary>
-/// <remarks>V. Gopal et al., Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction, Intel 2009.</remarks>
+/// <remarks>V. Gopal et al., Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction, Intel
+/// 2009.</remarks>
 /// <seealso href="https://reveng.sourceforge.io/crc-catalogue/all.htm"/>
 public sealed class Crc
 {

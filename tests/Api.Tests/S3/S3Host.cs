@@ -23,7 +23,8 @@ using Varve.Tiers.Disk;
 
 namespace Varve.Api.Tests.S3;
 
-/// <summary>The S3 surface on a real Kestrel, over the embedded parts, with three users: ana, bob, and root. One for all
+/// <summary>The S3 surface on a real Kestrel, over the embedded parts, with three users: ana, bob, and root. One for
+/// all
 /// tests; each makes its own buckets.</summary>
 public sealed class S3Host : IAsyncLifetime
 {

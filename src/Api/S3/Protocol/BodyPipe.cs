@@ -4,7 +4,8 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>What has come of a request's body and is not yet used. Disposing gives the rest back to the server.</summary>
+/// <summary>What has come of a request's body and is not yet used. Disposing gives the rest back to the
+/// server.</summary>
 sealed class BodyPipe(PipeReader reader) : IDisposable
 {
     bool reading;

@@ -57,9 +57,11 @@ public sealed record ExpectedChecksum(ChecksumAlgorithm Algorithm, byte[]? Value
         );
     }
 
-    /// <summary>Reads what <c>x-amz-checksum-*</c>, <c>x-amz-trailer</c> and <c>x-amz-sdk-checksum-algorithm</c> say together.</summary>
+    /// <summary>Reads what <c>x-amz-checksum-*</c>, <c>x-amz-trailer</c> and <c>x-amz-sdk-checksum-algorithm</c> say
+    /// together.</summary>
     /// <returns>Null where the client sends no checksum.</returns>
-    /// <exception cref="RejectedException">InvalidRequest: several, malformed, unknown or at odds with each other.</exception>
+    /// <exception cref="RejectedException">InvalidRequest: several, malformed, unknown or at odds with each
+    /// other.</exception>
     public static ExpectedChecksum? FromHeaders(IHeaderDictionary headers)
     {
         ExpectedChecksum? found = null;

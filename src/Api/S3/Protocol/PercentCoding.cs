@@ -36,7 +36,8 @@ public static class PercentCoding
 
     /// <summary>
     /// Encodes all but unreserved characters (and <c>/</c> where asked), a space as <c>%20</c>. This is also the
-    /// encoding of <c>encoding-type=url</c>: every client decodes <c>%20</c>, while some of them take <c>+</c> for a plus.
+    /// encoding of <c>encoding-type=url</c>: every client decodes <c>%20</c>, while some of them take <c>+</c> for a
+    /// plus.
     /// </summary>
     public static string Encode(string text, bool keepSlash)
     {

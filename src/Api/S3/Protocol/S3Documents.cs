@@ -33,7 +33,8 @@ public static class S3Documents
 
     /// <summary>Reads a small body whole.</summary>
     /// <param name="sizeMax">In bytes.</param>
-    /// <exception cref="RejectedException">MaxMessageLengthExceeded, or what <paramref name="body"/> throws.</exception>
+    /// <exception cref="RejectedException">MaxMessageLengthExceeded, or what <paramref name="body"/>
+    /// throws.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadWhole(
         IBodySource body,
         int sizeMax,

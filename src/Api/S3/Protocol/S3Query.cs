@@ -11,7 +11,8 @@ public sealed record QueryParameter(
     ReadOnlyMemory<char> RawValue
 );
 
-/// <summary>The parameters of a request's query, in their order. Names are case-sensitive; of equal names the first counts.</summary>
+/// <summary>The parameters of a request's query, in their order. Names are case-sensitive; of equal names the first
+/// counts.</summary>
 public sealed class S3Query
 {
     /// <summary>More parameters than any S3 request has; the bound keeps sorting cheap on hostile input.</summary>

@@ -4,7 +4,8 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>What a request says of its own signature, in its Authorization header or in its query; not yet believed.</summary>
+/// <summary>What a request says of its own signature, in its Authorization header or in its query; not yet
+/// believed.</summary>
 /// <param name="SignedHeaders">Lower-case names with <c>;</c> between, as sent.</param>
 /// <param name="Signature">As sent, in hex.</param>
 /// <param name="Expires">How long a presigned URL holds; null for a signed header.</param>
@@ -130,7 +131,8 @@ sealed record SigV4Claim(
         {
             < 0 => throw QueryMalformed("X-Amz-Expires must be non-negative"),
             > 604_800 => throw QueryMalformed(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+                "X-Amz-Expires must be less than a week (in seconds); that is, "
+                    + "the given X-Amz-Expires must be less than "
                     + "604800 seconds"
             ),
             _ => TimeSpan.FromSeconds(seconds),

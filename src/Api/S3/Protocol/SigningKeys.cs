@@ -17,7 +17,8 @@ sealed class SigningKeys(int entriesMax)
             ? entry.Key
             : Derive(scope, secret);
 
-    /// <summary>Call for verified requests only, or anyone could fill the cache with scopes of their own making.</summary>
+    /// <summary>Call for verified requests only, or anyone could fill the cache with scopes of their own
+    /// making.</summary>
     public void Keep(CredentialScope scope, string secret, byte[] key) =>
         kept.AddOrUpdate((scope.AccessKey, scope.Text), (secret, key));
 

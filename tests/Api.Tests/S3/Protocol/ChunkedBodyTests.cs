@@ -281,7 +281,8 @@ public sealed class ChunkedBodyTests
         return RequestBody.Open(PipeOf(wire, pieces), headers, request);
     }
 
-    /// <summary>The bytes in segments of these sizes, over and over, as a pipe that is handed out piece by piece.</summary>
+    /// <summary>The bytes in segments of these sizes, over and over, as a pipe that is handed out piece by
+    /// piece.</summary>
     static DrippingPipe PipeOf(byte[] bytes, int[] pieces) => new DrippingPipe(Cut(bytes, pieces));
 
     static List<byte[]> Cut(byte[] bytes, int[] sizes)
