@@ -29,8 +29,12 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
             while (waiting.TryPeek(out _, out var position) && position <= reached)
                 passed.Add(waiting.Dequeue());
         }
-        foreach (var one in passed)
-            one.TrySetResult(true);
+        // One goes on here and now, which spares a hand-over to another thread; of many, each goes on in the pool.
+        if (passed.Count == 1)
+            passed[0].TrySetResult(true);
+        else
+            foreach (var one in passed)
+                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.TrySetResult(true), one, preferLocal: false);
     }
 
     /// <summary>Waits for a position.</summary>
@@ -39,7 +43,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     {
         if (Reached >= position)
             return true;
-        var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var wait = new TaskCompletionSource<bool>();
         lock (gate)
         {
             if (reached >= position.Value)

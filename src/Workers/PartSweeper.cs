@@ -91,15 +91,16 @@ public sealed class PartSweeper(
                 return [];
         }
         var unused = completed.Unused ?? [];
-        return
-        [
-            .. upload.Parts.Values.Where(part => !unused.Contains(part.Number)).Select(part => part.Location),
-        ];
+        return [.. upload.Parts.Values.Where(part => !unused.Contains(part.Number)).Select(part => part.Location)];
     }
 
     async ValueTask<Position> ReadCheckpoint(CancellationToken cancel) =>
         File.Exists(checkpoint)
-        && long.TryParse(await File.ReadAllTextAsync(checkpoint, cancel), CultureInfo.InvariantCulture, out var position)
+        && long.TryParse(
+            await File.ReadAllTextAsync(checkpoint, cancel),
+            CultureInfo.InvariantCulture,
+            out var position
+        )
             ? new(position)
             : Position.Start;
 }

@@ -21,15 +21,14 @@ public sealed class UploadExpirer(ReadModels reads, IMediator door, TimeProvider
         using var timer = new PeriodicTimer(Interval, clock);
         try
         {
-            do
-                try
-                {
-                    await ExpireStale(cancel);
-                }
-                catch (Exception fault) when (fault is not OperationCanceledException)
-                {
-                    logger.WorkerFailed(nameof(UploadExpirer), Interval, fault);
-                }
+            do try
+            {
+                await ExpireStale(cancel);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                logger.WorkerFailed(nameof(UploadExpirer), Interval, fault);
+            }
             while (await timer.WaitForNextTickAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

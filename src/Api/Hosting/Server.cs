@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Varve.Api.Rest;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.Rest;
 
 namespace Varve.Api.Hosting;
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Projections;
 
 namespace Varve.Api.S3;
 
@@ -104,13 +105,11 @@ public sealed class S3Dispatcher(
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
         await CatchUp(operation, headers, cancel);
-        var owner =
-            operation.Access == Access.BucketOwner
-                ? await OwnerOf(target.Bucket!, account.Caller, cancel)
-                : account.Caller.UserName;
-        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != owner)
+        var bucket =
+            operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, account.Caller, cancel) : null;
+        var request = new S3Request(http, operation, target, signature, account.Caller, bucket, options.RegionName);
+        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != request.Owner)
             throw new RejectedException(ErrorCode.AccessDenied);
-        var request = new S3Request(http, operation, target, signature, account.Caller, owner, options.RegionName);
         await operation.Handle(request, varve, cancel);
     }
 
@@ -126,7 +125,7 @@ public sealed class S3Dispatcher(
         await varve.Barrier.Pass(new(position), cancel);
     }
 
-    async ValueTask<string> OwnerOf(string name, Caller caller, CancellationToken cancel)
+    async ValueTask<BucketRow> FindBucket(string name, Caller caller, CancellationToken cancel)
     {
         var bucket = await varve.Reads.FindBucket(name, cancel);
         if (bucket is null)
@@ -137,7 +136,7 @@ public sealed class S3Dispatcher(
         }
         if (bucket is null)
             throw new RejectedException(ErrorCode.NoSuchBucket);
-        return caller.MayUse(bucket.Owner) ? bucket.Owner : throw new RejectedException(ErrorCode.AccessDenied);
+        return caller.MayUse(bucket.Owner) ? bucket : throw new RejectedException(ErrorCode.AccessDenied);
     }
 
     static void Refuse(HttpContext http, Rejection rejection, Place place, string requestId)

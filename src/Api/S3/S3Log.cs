@@ -10,7 +10,4 @@ static partial class S3Log
         string method,
         string resource
     );
-
-    [LoggerMessage(2, LogLevel.Error, "Content {Content} is damaged at {Location}: {Detail}")]
-    public static partial void Damaged(this ILogger log, string content, string location, string detail);
 }

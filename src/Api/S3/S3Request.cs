@@ -5,11 +5,12 @@ using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
+using Varve.Projections;
 
 namespace Varve.Api.S3;
 
 /// <summary>A request whose signature was right and whose caller may ask it, and the response to it.</summary>
-/// <param name="Owner">Of the bucket, where the operation is about one that must be there; else the caller.</param>
+/// <param name="Place">The bucket, where the operation is about one that must be there; else null.</param>
 /// <param name="Region">Where buckets say they are.</param>
 public sealed record S3Request(
     HttpContext Http,
@@ -17,7 +18,7 @@ public sealed record S3Request(
     S3Target Target,
     VerifiedRequest Signature,
     Caller Caller,
-    string Owner,
+    BucketRow? Place,
     string Region
 )
 {
@@ -26,6 +27,9 @@ public sealed record S3Request(
     public S3Query Query => Target.Query;
 
     public HttpResponse Response => Http.Response;
+
+    /// <summary>Of the bucket; the caller where the operation is about none.</summary>
+    public string Owner => Place?.Owner ?? Caller.UserName;
 
     /// <summary>As named.</summary>
     public string Bucket => Target.Bucket!;

@@ -144,12 +144,16 @@ sealed class Committer : IDisposable
                 next = batch.Count;
                 logger.CommitFailed(next - first, e);
                 for (var i = first; i < next; i++)
-                    batch[i].Done.SetException(new IOException($"Not stored: {e.Message}", e));
+                    ThreadPool.UnsafeQueueUserWorkItem(
+                        static failed => failed.One.Done.SetException(failed.Why),
+                        (One: batch[i], Why: new IOException($"Not stored: {e.Message}", e)),
+                        preferLocal: false
+                    );
                 return;
             }
             counters.Committed(next - first);
             for (var i = first; i < next; i++)
-                batch[i].Done.SetResult(batch[i].Place);
+                batch[i].Succeed(alone: batch.Count == 1);
         }
     }
 
@@ -165,7 +169,20 @@ sealed class Committer : IDisposable
     {
         public Memory<byte> Record { get; } = record;
         public (int Volume, long Offset) Place { get; set; }
-        public TaskCompletionSource<(int Volume, long Offset)> Done { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(int Volume, long Offset)> Done { get; } = new();
+
+        /// <summary>A lone writer goes on here and now, which spares a hand-over to another thread; of many, each goes
+        /// on in the pool.</summary>
+        public void Succeed(bool alone)
+        {
+            if (alone)
+                Done.SetResult(Place);
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static one => one.Done.SetResult(one.Place),
+                    this,
+                    preferLocal: false
+                );
+        }
     }
 }

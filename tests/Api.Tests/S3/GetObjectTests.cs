@@ -165,6 +165,7 @@ public sealed class GetObjectTests(S3Host host)
         }
         var damaged = await raw.Send("GET", $"/{bucket}/k");
         Assert.Equal((500, "InternalError"), (damaged.Status, damaged.Code));
+        Assert.Single(host.Faults, fault => fault.Contains(damaged.Element("RequestId")!, StringComparison.Ordinal));
 
         await raw.Send("PUT", $"/{bucket}/k", bytes);
         Assert.Equal(bytes, (await raw.Send("GET", $"/{bucket}/k")).Body);

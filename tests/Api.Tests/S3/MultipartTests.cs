@@ -316,6 +316,19 @@ public sealed class MultipartTests(S3Host host)
     }
 
     [Fact]
+    public async Task An_upload_does_not_outlive_its_bucket()
+    {
+        var upload = await Begin();
+        var etag = await upload.Put(1, Tail);
+        var bucket = upload.Path[..^2];
+        Assert.Equal(204, (await upload.Raw.Send("DELETE", bucket)).Status);
+        var bob = host.Raw("bob");
+        Assert.Equal(200, (await bob.Send("PUT", bucket)).Status);
+        Assert.Equal("NoSuchUpload", (await (upload with { Raw = bob }).Complete((1, etag))).Code);
+        Assert.Empty((await bob.Send("GET", $"{bucket}?uploads")).Elements("UploadId"));
+    }
+
+    [Fact]
     public async Task A_bucket_that_went_away_takes_no_completion()
     {
         var upload = await Begin();

@@ -51,6 +51,8 @@ static class ListMultipartUploads
         xml.Element("IsTruncated"u8, page.Truncated);
         foreach (var upload in page.Uploads)
         {
+            if (upload.InitiatedAt < request.Place!.CreatedAt)
+                continue; // into an earlier bucket of this name
             xml.Open("Upload"u8);
             xml.Element("Key"u8, listing.Show(upload.Key));
             xml.Element("UploadId"u8, upload.UploadId);
