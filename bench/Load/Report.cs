@@ -68,7 +68,8 @@ public static class Report
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{a.Label} does {a.Median(s => s.OpsPerSecond) / b.Median(s => s.OpsPerSecond):0.00} "
-                        + $"times the ops/s of {b.Label} (ratio of medians; pairs of rounds {pairs.Min():0.00} to {pairs.Max():0.00})"
+                        + $"times the ops/s of {b.Label} (ratio of medians; "
+                        + $"pairs of rounds {pairs.Min():0.00} to {pairs.Max():0.00})"
                 )
             );
         }
