@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MediatR;
 using Varve.Domain;
 using Varve.Domain.Contents;
@@ -37,8 +38,8 @@ public sealed class Backend(
     /// once, however often it is sent. Null for none.</param>
     public CommandContext Context(string by, string? clientKey = null) =>
         clientKey is null
-            ? new(Guid.CreateVersion7(Now), by, Now)
-            : new(NameBasedId.Of(ClientKeys, $"{by}\n{clientKey}"), by, Now, Repeatable: true);
+            ? new(Guid.CreateVersion7(Now), by, Now, Repeatable: false, TraceId)
+            : new(NameBasedId.Of(ClientKeys, $"{by}\n{clientKey}"), by, Now, Repeatable: true, TraceId);
 
     /// <exception cref="RejectedException">The command was refused; nothing has changed.</exception>
     public async Task<Outcome> Run(Command command, CancellationToken cancel)
@@ -64,6 +65,29 @@ public sealed class Backend(
         );
     }
 
+    /// <summary>Keeps a staged part and puts it on record. Bytes that the record does not name are deleted again: those
+    /// of a part that is there already, and those of an upload that has ended meanwhile.</summary>
+    /// <param name="checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <exception cref="RejectedException">NoSuchUpload.</exception>
+    public async Task<Outcome> AddPart(
+        CommandContext context,
+        string uploadId,
+        int number,
+        StagedContent staged,
+        string? checksum,
+        CancellationToken cancel
+    )
+    {
+        var location = await tier.KeepPart(uploadId, number, staged, cancel);
+        var etag = Convert.ToHexStringLower(staged.Md5!);
+        var command = new UploadCommand.AddPart(context, uploadId, number, staged.Size, etag, checksum, location);
+        var outcome = await door.Send(command, cancel);
+        var recorded = outcome.Rejection is null ? outcome.State<Upload>().Parts[number].Location : null;
+        if (recorded != location)
+            await tier.Purge(location, CancellationToken.None);
+        return outcome.Rejection is { } no ? throw new RejectedException(no) : outcome;
+    }
+
     /// <summary>An upload as the log has it.</summary>
     public ValueTask<Upload> FindUpload(string uploadId, CancellationToken cancel) =>
         states.Read(Upload.Decider, Upload.StreamOf(uploadId), cancel);
@@ -76,6 +100,8 @@ public sealed class Backend(
     )
         where TState : class
         where TEvent : class => states.Read(decider, stream, cancel);
+
+    static string? TraceId => Activity.Current?.TraceId.ToString();
 
     static readonly Guid ClientKeys = new("5f1c7f0e-6d0c-4b53-9a54-3c1f4a1b7e21");
 }

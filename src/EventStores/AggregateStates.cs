@@ -1,5 +1,6 @@
 using BitFaster.Caching.Lru;
 using Varve.Domain;
+using Varve.Domain.Uploads;
 
 namespace Varve.EventStores;
 
@@ -56,9 +57,14 @@ public sealed class AggregateStates(IEventStore store, int capacity)
         return loaded;
     }
 
-    internal void Keep(string stream, StateAt state) => kept.AddOrUpdate(stream, state);
-
-    internal void Forget(string stream) => kept.TryRemove(stream);
+    /// <summary>An upload that ended is hardly asked for again, and may be 10,000 parts large.</summary>
+    internal void Keep(string stream, StateAt state)
+    {
+        if (state.State is Upload { Status: not (UploadStatus.None or UploadStatus.Open) })
+            kept.TryRemove(stream);
+        else
+            kept.AddOrUpdate(stream, state);
+    }
 }
 
 /// <param name="Revision">Of the last event that is in the state; −1 for none.</param>

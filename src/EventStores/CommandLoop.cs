@@ -18,13 +18,13 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
     public async Task<Outcome> Handle(Command request, CancellationToken cancellationToken)
     {
         using var turn = await turns.Take(request.Stream, cancellationToken);
-        if (request.Context.Repeatable && await FirstAnswer(request, cancellationToken) is { } first)
-            return first;
-
         var begun = Stopwatch.GetTimestamp();
         var freshness = Freshness.MayLag;
         do
         {
+            // Asked again after a lost race: the same command may have won it.
+            if (request.Context.Repeatable && await FirstAnswer(request, cancellationToken) is { } first)
+                return first;
             var (outcome, settled) = await Attempt(request, freshness, cancellationToken);
             if (settled)
                 return outcome;

@@ -16,8 +16,8 @@ public interface IProjection
     /// <returns>Run in order; empty if the event changes nothing here.</returns>
     IReadOnlyList<Statement> Project(Fact fact);
 
-    /// <summary>Called before the first event: reads back what the projection keeps in memory beside its rows.
-    /// </summary>
+    /// <summary>Called before the first event, and after a rollback: reads back what the projection keeps in memory
+    /// beside its rows.</summary>
     ValueTask Remember(SqlSession session, CancellationToken cancel) => ValueTask.CompletedTask;
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using MediatR;
 using Varve.Domain;
 using Varve.EventStores;
@@ -11,6 +12,9 @@ namespace Varve.Projections;
 /// <param name="waitMax">When it passes, the write stands all the same: late is not failed.</param>
 public sealed class ProjectionBarrier(TimeSpan waitMax)
 {
+    static readonly Meter Meter = new("Varve.Projections");
+    static readonly Counter<long> TimedOut = Meter.CreateCounter<long>("varve.barrier.timeouts");
+
     readonly Lock gate = new();
     readonly PriorityQueue<TaskCompletionSource<bool>, long> waiting = new();
     long reached;
@@ -29,12 +33,8 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
             while (waiting.TryPeek(out _, out var position) && position <= reached)
                 passed.Add(waiting.Dequeue());
         }
-        // One goes on here and now, which spares a hand-over to another thread; of many, each goes on in the pool.
-        if (passed.Count == 1)
-            passed[0].TrySetResult(true);
-        else
-            foreach (var one in passed)
-                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.TrySetResult(true), one, preferLocal: false);
+        foreach (var one in passed)
+            one.TrySetResult(true);
     }
 
     /// <summary>Waits for a position.</summary>
@@ -43,7 +43,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     {
         if (Reached >= position)
             return true;
-        var wait = new TaskCompletionSource<bool>();
+        var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
             if (reached >= position.Value)
@@ -56,7 +56,14 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
         }
         catch (TimeoutException)
         {
+            TimedOut.Add(1);
             return false;
+        }
+        finally
+        {
+            if (!wait.Task.IsCompleted)
+                lock (gate)
+                    waiting.Remove(wait, out _, out _);
         }
     }
 
@@ -75,7 +82,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
 }
 
 /// <summary>Holds the answer to a command back until the read models show it.</summary>
-public sealed class BarrierBehavior(ProjectionBarrier barrier) : IPipelineBehavior<Command, Outcome>
+public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store) : IPipelineBehavior<Command, Outcome>
 {
     public async Task<Outcome> Handle(
         Command request,
@@ -84,8 +91,10 @@ public sealed class BarrierBehavior(ProjectionBarrier barrier) : IPipelineBehavi
     )
     {
         var outcome = await next();
-        if (outcome.Position is { } position)
+        if (outcome.Rejection is null)
         {
+            // Where nothing had to change, that may be another's doing, which the read models may not show yet.
+            var position = outcome.Position ?? (await store.Head(cancellationToken)).Value;
             barrier.Acknowledge(position);
             await barrier.Pass(new(position), cancellationToken);
         }

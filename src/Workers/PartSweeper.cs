@@ -23,6 +23,9 @@ public sealed class PartSweeper(
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     static readonly string[] Uploads = ["upload-"];
 
+    /// <summary>Other streams' events that may be looked through again after a start.</summary>
+    const long Unsaved = 10_000;
+
     readonly string checkpoint = Path.Combine(dataFolder, "part-sweeper.position");
 
     public async Task Run(CancellationToken cancel)
@@ -45,17 +48,14 @@ public sealed class PartSweeper(
 
     async Task Follow(CancellationToken cancel)
     {
-        await foreach (var batch in store.Subscribe(await ReadCheckpoint(cancel), Uploads, cancel))
+        var saved = await ReadCheckpoint(cancel);
+        await foreach (var batch in store.Subscribe(saved, Uploads, cancel))
         {
-            var ended = false;
             foreach (var recorded in batch.Events)
-                if (recorded.Type is "UploadCompleted" or "UploadCancelled" or "UploadExpired")
-                {
+                if (recorded.Decoded() is UploadEvent.Completed or UploadEvent.Cancelled or UploadEvent.Expired)
                     await Sweep(recorded.Stream, cancel);
-                    ended = true;
-                }
-            if (ended)
-                await File.WriteAllTextAsync(checkpoint, batch.Upto.ToString(), cancel);
+            if (batch.Events.Count > 0 || batch.Upto.Value >= saved.Value + Unsaved)
+                await Save(saved = batch.Upto, cancel);
         }
     }
 
@@ -82,16 +82,23 @@ public sealed class PartSweeper(
     {
         if (upload.Completed is not { } completed)
             return [];
-        if (completed.Location is null)
-        {
-            // Another writer's bytes serve. If they came after this upload began, they may be these very parts, kept by
-            // a completion that was cut short: then they stay.
-            var content = await states.Read(Content.Decider, new ContentHash(completed.Content).Stream, cancel);
-            if (content.Stored?.At < upload.Initiated?.At)
-                return [];
-        }
+        var content = await states.Read(Content.Decider, new ContentHash(completed.Content).Stream, cancel);
+        // Another writer's bytes serve. Where none of this upload's were offered, and the others came after it began, they
+        // may be these very parts, kept by a completion that was cut short: then they stay.
+        var others = completed.Location is null
+            ? content.Stored?.At < upload.Initiated?.At
+            : content.Stored?.Location != completed.Location;
+        if (others)
+            return [];
         var unused = completed.Unused ?? [];
         return [.. upload.Parts.Values.Where(part => !unused.Contains(part.Number)).Select(part => part.Location)];
+    }
+
+    async Task Save(Position position, CancellationToken cancel)
+    {
+        var beside = checkpoint + ".new";
+        await File.WriteAllTextAsync(beside, position.ToString(), cancel);
+        File.Move(beside, checkpoint, overwrite: true);
     }
 
     async ValueTask<Position> ReadCheckpoint(CancellationToken cancel) =>

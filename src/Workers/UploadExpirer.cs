@@ -43,8 +43,10 @@ public sealed class UploadExpirer(ReadModels reads, IMediator door, TimeProvider
         var now = clock.GetUtcNow();
         var ended = 0;
         IReadOnlyList<string> stale;
+        int before;
         do
         {
+            before = ended;
             stale = await reads.UploadsBegunBefore(now - Lifetime, AtOnce, cancel);
             foreach (var uploadId in stale)
             {
@@ -52,7 +54,7 @@ public sealed class UploadExpirer(ReadModels reads, IMediator door, TimeProvider
                 var outcome = await door.Send(new UploadCommand.Expire(context, uploadId), cancel);
                 ended += outcome.Rejection is null ? 1 : 0;
             }
-        } while (stale.Count == AtOnce);
+        } while (stale.Count == AtOnce && ended > before);
         if (ended > 0)
             logger.UploadsExpired(ended);
         return ended;

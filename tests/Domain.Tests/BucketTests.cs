@@ -37,21 +37,33 @@ public sealed class BucketTests
     public void A_deletion_that_was_called_off_finds_the_bucket_in_use() =>
         Bucket
             .Decider.Given(AnaCreatedIt, DeletionWasRequested, new BucketEvent.DeletionAbandoned(Noon))
-            .When(new BucketCommand.FinishDeletion(Context, Photos, Empty: true))
+            .When(new BucketCommand.FinishDeletion(Context, Photos, Deletion: 1, Empty: true))
+            .ThenRefused(ErrorCode.BucketNotEmpty);
+
+    [Fact]
+    public void A_deletion_does_not_finish_one_that_was_asked_for_later() =>
+        Bucket
+            .Decider.Given(
+                AnaCreatedIt,
+                DeletionWasRequested,
+                new BucketEvent.DeletionAbandoned(Noon),
+                DeletionWasRequested
+            )
+            .When(new BucketCommand.FinishDeletion(Context, Photos, Deletion: 1, Empty: true))
             .ThenRefused(ErrorCode.BucketNotEmpty);
 
     [Fact]
     public void An_empty_bucket_goes() =>
         Bucket
             .Decider.Given(AnaCreatedIt, DeletionWasRequested)
-            .When(new BucketCommand.FinishDeletion(Context, Photos, Empty: true))
+            .When(new BucketCommand.FinishDeletion(Context, Photos, Deletion: 1, Empty: true))
             .ThenEvents(new BucketEvent.Deleted(Noon));
 
     [Fact]
     public void A_bucket_in_use_stays() =>
         Bucket
             .Decider.Given(AnaCreatedIt, DeletionWasRequested)
-            .When(new BucketCommand.FinishDeletion(Context, Photos, Empty: false))
+            .When(new BucketCommand.FinishDeletion(Context, Photos, Deletion: 1, Empty: false))
             .ThenEvents(new BucketEvent.DeletionAbandoned(Noon));
 
     [Fact]

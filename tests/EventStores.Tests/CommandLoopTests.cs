@@ -112,6 +112,27 @@ public sealed class CommandLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_streams_that_race_for_one_command_id_one_is_told_at_once()
+    {
+        var context = Context() with { Repeatable = true };
+        var outcomes = await Task.WhenAll(
+            Send(Put(Cat) with { Context = context }, NewDoor()),
+            Send(Put(Dog) with { Context = context }, NewDoor())
+        );
+        Assert.Single(outcomes, outcome => outcome.Rejection is null);
+        Assert.Single(outcomes, outcome => outcome.Rejection?.Code == ErrorCode.IdempotencyKeyReused);
+    }
+
+    [Fact]
+    public async Task Deleting_nothing_calls_no_deletion_off()
+    {
+        await Send(new BucketCommand.RequestDeletion(Context(), Photos));
+        await Send(new ObjectCommand.Delete(Context(), Cat, WriteCondition.None));
+        var finish = new BucketCommand.FinishDeletion(Context(), Photos, Deletion: 1, Empty: true);
+        Assert.Null((await Send(finish)).Rejection);
+    }
+
+    [Fact]
     public async Task A_refusal_is_not_given_on_a_state_that_lags()
     {
         var (here, there) = (NewDoor(), NewDoor());
@@ -125,11 +146,13 @@ public sealed class CommandLoopTests : IAsyncLifetime
     {
         await Send(new BucketCommand.RequestDeletion(Context(), Photos));
         await Send(Put(Cat), NewDoor());
-        var called = await Send(new BucketCommand.FinishDeletion(Context(), Photos, Empty: true));
+        var called = await Send(new BucketCommand.FinishDeletion(Context(), Photos, Deletion: 1, Empty: true));
         Assert.Equal(ErrorCode.BucketNotEmpty, called.Rejection?.Code);
 
         await Send(new BucketCommand.RequestDeletion(Context(), Photos));
-        Assert.Null((await Send(new BucketCommand.FinishDeletion(Context(), Photos, Empty: true))).Rejection);
+        Assert.Null(
+            (await Send(new BucketCommand.FinishDeletion(Context(), Photos, Deletion: 2, Empty: true))).Rejection
+        );
         Assert.Equal(ErrorCode.NoSuchBucket, (await Send(Put(Cat), NewDoor())).Rejection?.Code);
     }
 

@@ -31,7 +31,12 @@ public sealed class RebuildTests
         ),
         Gen.Select(Bucket, b => Made(c => new BucketCommand.Create(c, BucketName.Parse(b), b))),
         Gen.Select(Bucket, b => Made(c => new BucketCommand.RequestDeletion(c, BucketName.Parse(b)))),
-        Gen.Select(Bucket, Gen.Bool, (b, e) => Made(c => new BucketCommand.FinishDeletion(c, BucketName.Parse(b), e))),
+        Gen.Select(
+            Bucket,
+            Gen.Int[1, 2],
+            Gen.Bool,
+            (b, n, e) => Made(c => new BucketCommand.FinishDeletion(c, BucketName.Parse(b), n, e))
+        ),
         Gen.Select(Word, w => Made(c => new ContentCommand.SchedulePurge(c, new(Sha256(w)), c.At))),
         Gen.Select(Word, w => Made(c => new ContentCommand.Purge(c, new(Sha256(w))))),
         Gen.Select(Word, w => Made(c => new ContentCommand.ReportDamage(c, new(Sha256(w)), $"disk:{w}", "bits"))),

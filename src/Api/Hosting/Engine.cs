@@ -28,7 +28,8 @@ sealed class Engine : IAsyncDisposable
     readonly DiskTier disk;
     readonly SqliteReadDatabase readDatabase;
     readonly ProjectionRunner runner;
-    Task running = Task.CompletedTask;
+    Task projecting = Task.CompletedTask;
+    Task working = Task.CompletedTask;
 
     Engine(
         DataFolder folder,
@@ -50,7 +51,7 @@ sealed class Engine : IAsyncDisposable
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier)
+            new BarrierBehavior(barrier, events)
         );
         Backend = new(door, states, events, disk, new ReadModels(readDatabase), progress, barrier, clock);
         runner = new(
@@ -90,7 +91,7 @@ sealed class Engine : IAsyncDisposable
             : null;
 
     /// <summary>Why the engine cannot do its work; null if it can.</summary>
-    public string? Fault => running.IsFaulted ? running.Exception.InnerException?.Message : null;
+    public string? Fault => projecting.IsFaulted ? projecting.Exception.InnerException?.Message : null;
 
     IReadOnlyList<IWorker> Workers { get; }
 
@@ -134,19 +135,19 @@ sealed class Engine : IAsyncDisposable
     public async Task Start(CancellationToken cancel)
     {
         var head = await events.Head(cancel);
-        running = Task.WhenAll([
-            Task.Run(() => runner.Run(stop.Token), CancellationToken.None),
-            .. Workers.Select(worker => Task.Run(() => worker.Run(stop.Token), CancellationToken.None)),
-        ]);
+        projecting = Task.Run(() => runner.Run(stop.Token), CancellationToken.None);
         while (!await Backend.Barrier.Pass(head, cancel))
-            cancel.ThrowIfCancellationRequested();
+            if (projecting.IsCompleted)
+                await projecting;
         await Accounts.EnsureRoot(cancel);
+        working = Task.WhenAll(Workers.Select(one => Task.Run(() => one.Run(stop.Token), CancellationToken.None)));
     }
 
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         runner.Dispose();
         Accounts.Dispose();
         await readDatabase.DisposeAsync();

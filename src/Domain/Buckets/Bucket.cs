@@ -5,10 +5,11 @@ namespace Varve.Domain.Buckets;
 /// <summary>A bucket: who owns it, and whether it is there.</summary>
 /// <param name="Owner">Null where there is no bucket (not yet, or no more).</param>
 /// <param name="Deleting">Its deletion was asked for, and is decided by whether it is empty.</param>
-public sealed record Bucket(string? Owner, bool Deleting)
+/// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
+public sealed record Bucket(string? Owner, bool Deleting, int Deletion)
 {
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
-        new Bucket(null, false),
+        new Bucket(null, Deleting: false, Deletion: 0),
         Decide,
         Evolve,
         Fold.WholeStream
@@ -29,6 +30,7 @@ public sealed record Bucket(string? Owner, bool Deleting)
             BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
             BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
 
+            BucketCommand.FinishDeletion c when c.Deletion != bucket.Deletion => ErrorCode.BucketNotEmpty,
             BucketCommand.FinishDeletion { Empty: true } c when bucket.Deleting => new BucketEvent.Deleted(
                 c.Context.At
             ),
@@ -40,10 +42,10 @@ public sealed record Bucket(string? Owner, bool Deleting)
     static Bucket Evolve(Bucket bucket, BucketEvent @event) =>
         @event switch
         {
-            BucketEvent.Created e => new Bucket(e.Owner, Deleting: false),
-            BucketEvent.DeletionRequested => bucket with { Deleting = true },
+            BucketEvent.Created e => bucket with { Owner = e.Owner, Deleting = false },
+            BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
-            BucketEvent.Deleted => Decider.Initial,
+            BucketEvent.Deleted => bucket with { Owner = null, Deleting = false },
             _ => throw new UnreachableException(),
         };
 }

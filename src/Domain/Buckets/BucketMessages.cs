@@ -17,8 +17,10 @@ public abstract record BucketCommand(CommandContext Context, BucketName Bucket) 
     public sealed record RequestDeletion(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
 
     /// <summary>Second half, sent once the read models have passed the request.</summary>
+    /// <param name="Deletion">The number that the request left in the bucket's state. Another one by now means that this
+    /// deletion was called off, whatever was found then.</param>
     /// <param name="Empty">Whether the bucket was found empty there.</param>
-    public sealed record FinishDeletion(CommandContext Context, BucketName Bucket, bool Empty)
+    public sealed record FinishDeletion(CommandContext Context, BucketName Bucket, int Deletion, bool Empty)
         : BucketCommand(Context, Bucket);
 }
 

@@ -83,11 +83,15 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         string? RenamedTo = null
     ) : ObjectCommand(Context, Object)
     {
-        public override IEnumerable<Step> Steps() =>
-            [
-                Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
-                Step.On(StoredObject.Decider, Stream, this),
-            ];
+        public override IEnumerable<Step> Steps()
+        {
+            var delete = Step.On<StoredObject, ObjectCommand, ObjectEvent>(StoredObject.Decider, Stream, this);
+            yield return delete;
+            if (delete.Events.IsEmpty)
+                yield break; // nothing is written, so no deletion of the bucket is called off
+            var accept = new BucketCommand.Accept(Context, Object.Bucket);
+            yield return Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, accept.Stream, accept);
+        }
     }
 
     /// <summary>Gives the current version another name: put there, then delete here. No byte moves.</summary>

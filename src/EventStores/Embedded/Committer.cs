@@ -67,7 +67,7 @@ sealed class Committer : IAsyncDisposable
                 continue;
             }
             foreach (var append in batch)
-                append.Succeed(alone: batch.Count == 1);
+                append.Succeed();
             TendWal();
         }
         Close();

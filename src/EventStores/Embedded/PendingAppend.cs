@@ -7,7 +7,7 @@ namespace Varve.EventStores.Embedded;
 /// <summary>A call of Append on its way: checked and made ready on the caller's thread, to leave the writer little.</summary>
 sealed class PendingAppend
 {
-    readonly TaskCompletionSource<AppendResult> answer = new();
+    readonly TaskCompletionSource<AppendResult> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     PendingAppend(PendingStream[] streams, int events, long bytes) =>
         (Streams, Events, Bytes) = (streams, events, bytes);
@@ -23,26 +23,9 @@ sealed class PendingAppend
     /// <summary>Set by the writer within the transaction, told to the caller after it.</summary>
     public AppendResult Result { get; set; }
 
-    /// <summary>A lone caller goes on here and now, which spares a hand-over to another thread; of many, each goes on
-    /// in the pool.</summary>
-    public void Succeed(bool alone)
-    {
-        if (alone)
-            answer.SetResult(Result);
-        else
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static one => one.answer.SetResult(one.Result),
-                this,
-                preferLocal: false
-            );
-    }
+    public void Succeed() => answer.SetResult(Result);
 
-    public void Fail(Exception exception) =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static failed => failed.One.answer.SetException(failed.Why),
-            (One: this, Why: exception),
-            preferLocal: false
-        );
+    public void Fail(Exception exception) => answer.SetException(exception);
 
     /// <exception cref="ArgumentException">Outside the limits of <see cref="IEventStore"/>.</exception>
     public static PendingAppend From(IReadOnlyList<StreamAppend> appends)

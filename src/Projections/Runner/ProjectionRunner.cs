@@ -23,9 +23,6 @@ public sealed class ProjectionRunner(
     ILogger<ProjectionRunner> logger
 ) : IDisposable
 {
-    /// <summary>Events of one transaction while catching up.</summary>
-    const int EventsMax = 5_000;
-
     static readonly TimeSpan BackoffLeast = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan BackoffMost = TimeSpan.FromSeconds(10);
 
@@ -37,6 +34,7 @@ public sealed class ProjectionRunner(
     public Position Checkpoint => new(Volatile.Read(ref checkpoint));
 
     /// <summary>Follows the log until cancelled. Faults are logged and tried again, with growing pauses.</summary>
+    /// <exception cref="DbException">The database is damaged: the next start builds it anew.</exception>
     public async Task Run(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -54,7 +52,11 @@ public sealed class ProjectionRunner(
                 if (fault is FencedException)
                     logger.RunnerFenced(Checkpoint);
                 else if (fault is DbException sql && database.Judge(sql) == SqlFault.Damage)
-                    Condemn(sql);
+                {
+                    logger.ReadModelsDamaged(sql);
+                    database.Condemn(sql.Message);
+                    throw;
+                }
                 else
                     logger.RunnerFailed(Checkpoint, backoff, fault);
                 await Pause(cancel);
@@ -74,27 +76,14 @@ public sealed class ProjectionRunner(
         var prefixes = Projector.StreamPrefixes(projections);
         await foreach (var batch in store.Subscribe(projector.Checkpoint, prefixes, cancel))
         {
-            foreach (var (events, upto) in Parts(batch))
-            {
-                await projector.Apply(events, upto, cancel);
-                Reached(upto);
-                metrics.Applied(events);
-                foreach (var recorded in events)
-                    await Tell(recorded, cancel);
-            }
+            await projector.Apply(batch.Events, batch.Upto, cancel);
+            foreach (var recorded in batch.Events)
+                await Tell(recorded, cancel); // before the barrier opens: who has the answer sees the progress
+            Reached(batch.Upto);
+            metrics.Applied(batch.Events);
             backoff = BackoffLeast;
             await metrics.Looked(store, batch, cancel);
         }
-    }
-
-    /// <summary>A batch in pieces that a transaction may have.</summary>
-    static IEnumerable<(IReadOnlyList<RecordedEvent> Events, Position Upto)> Parts(EventBatch batch)
-    {
-        if (batch.Events.Count <= EventsMax)
-            yield return (batch.Events, batch.Upto);
-        else
-            foreach (var part in batch.Events.Chunk(EventsMax))
-                yield return (part, part[^1].Position == batch.Events[^1].Position ? batch.Upto : part[^1].Position);
     }
 
     void Reached(Position position)
@@ -116,12 +105,6 @@ public sealed class ProjectionRunner(
         {
             logger.ProgressNotTold(recorded.Stream, recorded.Position, fault);
         }
-    }
-
-    void Condemn(DbException fault)
-    {
-        logger.ReadModelsDamaged(fault);
-        database.Condemn(fault.Message);
     }
 
     async Task Pause(CancellationToken cancel)

@@ -40,8 +40,6 @@ sealed class Projector : IAsyncDisposable
 
     public Position Checkpoint { get; private set; }
 
-    public SqlSession Session => session;
-
     /// <summary>All streams that any projection reads, by how their names begin.</summary>
     public static IReadOnlyList<string> StreamPrefixes(IReadOnlyList<IProjection> projections) =>
         [.. projections.SelectMany(projection => projection.StreamPrefixes).Distinct(StringComparer.Ordinal)];
@@ -64,8 +62,7 @@ sealed class Projector : IAsyncDisposable
             projector.Checkpoint = await ReadCheckpoint(session, cancel);
             var parked = await session.All(new(SelectParked), row => (row.GetString(0), row.ReadUtf8(1)), cancel);
             projector.parked.UnionWith(parked);
-            foreach (var projection in projections)
-                await projection.Remember(session, cancel);
+            await projector.Remember(cancel);
             return projector;
         }
         catch
@@ -84,6 +81,7 @@ sealed class Projector : IAsyncDisposable
         }
         catch (Exception fault) when (BlamesEvent(fault))
         {
+            await Remember(cancel); // what was rolled back is not remembered either
             await InTransaction(events, upto, oneByOne: true, cancel);
         }
         Checkpoint = upto;
@@ -115,6 +113,12 @@ sealed class Projector : IAsyncDisposable
             await RollBack();
             throw;
         }
+    }
+
+    async ValueTask Remember(CancellationToken cancel)
+    {
+        foreach (var projection in projections)
+            await projection.Remember(session, cancel);
     }
 
     async ValueTask RollBack()
@@ -164,6 +168,7 @@ sealed class Projector : IAsyncDisposable
             catch (Exception fault) when (BlamesEvent(fault))
             {
                 await session.Execute(new("ROLLBACK TO SAVEPOINT event"), cancel);
+                await projection.Remember(session, cancel);
                 var reason = (fault.InnerException ?? fault).Message;
                 parked.Add((projection.Name, recorded.Stream));
                 await Park(projection, recorded, reason, cancel);

@@ -144,16 +144,12 @@ sealed class Committer : IDisposable
                 next = batch.Count;
                 logger.CommitFailed(next - first, e);
                 for (var i = first; i < next; i++)
-                    ThreadPool.UnsafeQueueUserWorkItem(
-                        static failed => failed.One.Done.SetException(failed.Why),
-                        (One: batch[i], Why: new IOException($"Not stored: {e.Message}", e)),
-                        preferLocal: false
-                    );
+                    batch[i].Done.SetException(new IOException($"Not stored: {e.Message}", e));
                 return;
             }
             counters.Committed(next - first);
             for (var i = first; i < next; i++)
-                batch[i].Succeed(alone: batch.Count == 1);
+                batch[i].Done.SetResult(batch[i].Place);
         }
     }
 
@@ -169,20 +165,7 @@ sealed class Committer : IDisposable
     {
         public Memory<byte> Record { get; } = record;
         public (int Volume, long Offset) Place { get; set; }
-        public TaskCompletionSource<(int Volume, long Offset)> Done { get; } = new();
-
-        /// <summary>A lone writer goes on here and now, which spares a hand-over to another thread; of many, each goes
-        /// on in the pool.</summary>
-        public void Succeed(bool alone)
-        {
-            if (alone)
-                Done.SetResult(Place);
-            else
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static one => one.Done.SetResult(one.Place),
-                    this,
-                    preferLocal: false
-                );
-        }
+        public TaskCompletionSource<(int Volume, long Offset)> Done { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -267,7 +267,10 @@ public sealed class FileTests(RestServer server) : IClassFixture<RestServer>
         var varve = server.Varve;
         var cancel = TestContext.Current.CancellationToken;
         await varve.Run(new BucketCommand.RequestDeletion(varve.Context(user.Name), home), cancel);
-        await varve.Run(new BucketCommand.FinishDeletion(varve.Context(user.Name), home, Empty: true), cancel);
+        await varve.Run(
+            new BucketCommand.FinishDeletion(varve.Context(user.Name), home, Deletion: 1, Empty: true),
+            cancel
+        );
         await varve.Run(new BucketCommand.Create(varve.Context("mallory"), home, "mallory"), cancel);
         Assert.Equal(403, await (await user.Get("/file/meta", ("filehash", bytes.Sha1()))).Refusal());
         var form = new HttpRequestMessage(HttpMethod.Post, "/file/upload") { Content = RestUser.FormOf(("x", bytes)) };

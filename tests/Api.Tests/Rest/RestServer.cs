@@ -65,7 +65,7 @@ public class RestServer : IAsyncLifetime
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(10)),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier)
+            new BarrierBehavior(barrier, events)
         );
         Varve = new(door, states, events, disk, new ReadModels(reads), progress, barrier, TimeProvider.System);
         var root = new RootAccount("root", "root-password", Generated: false);

@@ -60,7 +60,7 @@ public sealed class S3Host : IAsyncLifetime
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(30)),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier)
+            new BarrierBehavior(barrier, events)
         );
         Varve = new(door, states, events, disk, new ReadModels(database), progress, barrier, TimeProvider.System);
         runner = new(

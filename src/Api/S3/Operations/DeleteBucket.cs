@@ -18,14 +18,15 @@ static class DeleteBucket
             throw new RejectedException(ErrorCode.BucketNotEmpty);
 
         var context = varve.Context(request.Caller.UserName);
-        await varve.Run(new BucketCommand.RequestDeletion(context, name), cancel);
+        var requested = await varve.Run(new BucketCommand.RequestDeletion(context, name), cancel);
+        var deletion = requested.State<Bucket>().Deletion;
         // The request may be an older one, of a process that then stopped: hence the head, and not its position.
         if (!await varve.Barrier.Pass(await varve.Events.Head(cancel), cancel))
             throw new RejectedException(ErrorCode.ServiceUnavailable, "The read models are too far behind.");
         var empty = await varve.Reads.IsEmpty(name.Text, cancel);
 
         context = varve.Context(request.Caller.UserName);
-        var outcome = await varve.Run(new BucketCommand.FinishDeletion(context, name, empty), cancel);
+        var outcome = await varve.Run(new BucketCommand.FinishDeletion(context, name, deletion, empty), cancel);
         if (!empty)
             throw new RejectedException(ErrorCode.BucketNotEmpty);
         request.Acknowledge(outcome);
