@@ -43,6 +43,8 @@ install_node_modules() {
   cp "$folder/package-lock.json" "$folder/node_modules/.installed"
 }
 
+limit=${long:+7200}
+limit=${limit:-420}
 passed=0
 failed=0
 
@@ -72,7 +74,9 @@ run() {
   log=artifacts/logs/$name.log
   step "$name"
   local begun=$SECONDS
-  dotnet run --no-build -c Release --project "$project" -- --no-progress ${long:+--show-live-output on} 2>&1 \
+  # A test that hangs is a failure to be seen, not one to wait for.
+  timeout --kill-after=10 "$limit" \
+    dotnet run --no-build -c Release --project "$project" -- --progress off ${long:+--show-live-output on} 2>&1 \
     | tee "$log" || status=${PIPESTATUS[0]}
   echo "$name: $((SECONDS - begun)) s"
   count "$name" "$status" "$log"

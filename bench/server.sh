@@ -13,9 +13,9 @@ free_port() {
 }
 
 build() {
-  dotnet build src/Api -c Release -v quiet -nologo >&2
-  dotnet build bench/Load -c Release -v quiet -nologo >&2
-  dotnet build bench/EventLog -c Release -v quiet -nologo >&2
+  dotnet build src/Api -c Release -v quiet -nologo -tl:off -clp:NoSummary >&2
+  dotnet build bench/Load -c Release -v quiet -nologo -tl:off -clp:NoSummary >&2
+  dotnet build bench/EventLog -c Release -v quiet -nologo -tl:off -clp:NoSummary >&2
 }
 
 # Prints nothing; sets $server, $rest and $s3; $ready_ms is the time from the start to the first 200 from /readyz.

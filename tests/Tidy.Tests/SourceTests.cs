@@ -72,6 +72,6 @@ public sealed partial class SourceTests
     )]
     private static partial Regex AsyncName();
 
-    [GeneratedRegex(@"CancellationToken \w+ = ")]
+    [GeneratedRegex(@"CancellationToken \w+ = (default|null|CancellationToken)\b[^;]*$")]
     private static partial Regex OptionalToken();
 }
