@@ -68,7 +68,7 @@ public sealed class AwsCliTests(SharedServer server) : IDisposable
             aws s3api head-object --bucket cli-large --key large --query ETag | grep -- '-13' > /dev/null
             aws s3 cp --quiet s3://cli-large/large back
             cmp large back
-            aws s3 cp --quiet s3://cli-large/large s3://cli-large/copy
+            aws s3 cp --no-progress s3://cli-large/large s3://cli-large/copy
             aws s3 cp --quiet s3://cli-large/copy back
             cmp large back
             aws s3api get-object --bucket cli-large --key large --range bytes=5242870-15728650 piece > /dev/null
