@@ -96,9 +96,30 @@ sealed class Engine : IAsyncDisposable
 
     IReadOnlyList<IWorker> Workers { get; }
 
-    /// <summary>Opens or makes everything in the data folder, and recovers what a crash left.</summary>
+    /// <summary>Opens or makes everything in the data folder, recovers what a crash left, and sets projections and workers
+    /// going. Returns when the read models are where the log is.</summary>
     /// <exception cref="SettingsException">The data folder is in use or cannot be used.</exception>
-    public static async Task<Engine> Open(
+    public static async Task<Engine> Start(
+        Settings settings,
+        IConfiguration configuration,
+        ILoggerFactory loggers,
+        CancellationToken cancel
+    )
+    {
+        var engine = await Open(settings, configuration, loggers, cancel);
+        try
+        {
+            await engine.SetGoing(cancel);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    static async Task<Engine> Open(
         Settings settings,
         IConfiguration configuration,
         ILoggerFactory loggers,
@@ -132,8 +153,7 @@ sealed class Engine : IAsyncDisposable
         }
     }
 
-    /// <summary>Sets projections and workers going; returns when the read models are where the log is.</summary>
-    public async Task Start(CancellationToken cancel)
+    async Task SetGoing(CancellationToken cancel)
     {
         var head = await events.Head(cancel);
         projecting = Task.Run(() => runner.Run(stop.Token), CancellationToken.None);

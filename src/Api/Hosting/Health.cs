@@ -3,7 +3,7 @@ namespace Varve.Api.Hosting;
 /// <summary>Whether the process lives, and whether it should be sent requests.</summary>
 static class Health
 {
-    public static void MapHealth(this IEndpointRouteBuilder routes, Engine engine)
+    public static void MapHealth(this IEndpointRouteBuilder routes, Func<Engine> engine)
     {
         routes.MapGet("/healthz", () => TypedResults.Text("ok")).ExcludeFromDescription();
         routes
@@ -11,7 +11,7 @@ static class Health
                 "/readyz",
                 async (CancellationToken cancel) =>
                 {
-                    var state = await StateOf(engine, cancel);
+                    var state = await StateOf(engine(), cancel);
                     return TypedResults.Json(state, statusCode: state.Ready ? 200 : 503);
                 }
             )

@@ -41,34 +41,36 @@ public sealed class Server : IAsyncDisposable
         var loggers = LoggerFactory.Create(logging =>
             logging.AddVarveConsole(jsonLog).AddConfiguration(builder.Configuration.GetSection("Logging"))
         );
-        var engine = await Engine.Open(settings, builder.Configuration, loggers, cancel);
+        // Most of a start is compiling, and there is more than one core: the engine and the surfaces start side by side.
+        var starting = Task.Run(() => Engine.Start(settings, builder.Configuration, loggers, cancel), cancel);
+        Engine? engine = null;
+        builder
+            .Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(_ => engine!.Backend)
+            .AddSingleton(_ => engine!.Accounts)
+            .AddRest(builder.Configuration)
+            .AddTelemetry(builder.Configuration);
+        var web = builder.Build();
+        web.UseS3(() => engine!, settings, loggers);
+        web.UseRouting();
+        web.MapRest();
+        web.MapHealth(() => engine!);
+        web.MapPrometheusScrapingEndpoint("/metrics");
+
+        engine = await starting;
         try
         {
-            builder
-                .Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>()
-                .AddSingleton(TimeProvider.System)
-                .AddSingleton(engine.Backend)
-                .AddSingleton(engine.Accounts)
-                .AddRest(builder.Configuration)
-                .AddTelemetry(builder.Configuration);
-
-            var web = builder.Build();
-            web.UseS3(engine, settings, loggers);
-            web.UseRouting();
-            web.MapRest();
-            web.MapHealth(engine);
-            web.MapPrometheusScrapingEndpoint("/metrics");
-            await engine.Start(cancel);
             await web.StartAsync(cancel);
-            var server = new Server(engine, web, loggers);
-            server.Announce();
-            return server;
         }
         catch
         {
             await engine.DisposeAsync();
             throw;
         }
+        var server = new Server(engine, web, loggers);
+        server.Announce();
+        return server;
     }
 
     /// <summary>Returns after SIGTERM or SIGINT, when the requests under way have been answered.</summary>

@@ -35,17 +35,19 @@ static class Surfaces
 
     /// <summary>What came in by the S3 port goes to the dispatcher and nowhere else: ahead of routing, which would
     /// decode its target.</summary>
-    public static void UseS3(this WebApplication web, Engine engine, Settings settings, ILoggerFactory loggers)
-    {
-        var dispatcher = new S3Dispatcher(
-            engine.Backend,
-            engine.FindAccount,
-            new S3Options(settings.S3Domain, settings.S3Region),
-            TimeProvider.System,
-            loggers.CreateLogger<S3Dispatcher>()
-        );
-        web.Use(next => http => http.IsS3() ? dispatcher.Handle(http) : next(http));
-    }
+    /// <param name="engine">Asked when the first port opens.</param>
+    public static void UseS3(this WebApplication web, Func<Engine> engine, Settings settings, ILoggerFactory loggers) =>
+        web.Use(next =>
+        {
+            var dispatcher = new S3Dispatcher(
+                engine().Backend,
+                engine().FindAccount,
+                new S3Options(settings.S3Domain, settings.S3Region),
+                TimeProvider.System,
+                loggers.CreateLogger<S3Dispatcher>()
+            );
+            return http => http.IsS3() ? dispatcher.Handle(http) : next(http);
+        });
 
     static bool IsS3(this HttpContext http) =>
         http.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(S3Connection) ?? false;
