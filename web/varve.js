@@ -55,7 +55,15 @@ function leave() {
   show();
 }
 
-at('signout').addEventListener('click', () => { fail(); leave(); });
+at('signout').addEventListener('click', async () => {
+  fail();
+  try {
+    await call('POST', '/user/signout');
+  } catch (error) {
+    fail(error.message);
+  }
+  leave();
+});
 
 at('sign-form').addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -89,6 +89,19 @@ public sealed class Backend(
         return outcome.Rejection is { } no ? throw new RejectedException(no) : outcome;
     }
 
+    /// <summary>Puts on record that an object's bytes are not what was kept, whatever becomes of the request, so that
+    /// the next writer's bytes replace them. The content as a whole is damaged, where the damage is in a segment of it
+    /// too.</summary>
+    /// <param name="by">Who met it.</param>
+    public async Task ReportDamage(string by, ObjectRow row, ContentDamagedException damage)
+    {
+        if (row.Location is { } location)
+            await Run(
+                new ContentCommand.ReportDamage(Context(by), new ContentHash(row.Content), location, damage.Message),
+                CancellationToken.None
+            );
+    }
+
     /// <summary>An upload as the log has it.</summary>
     public ValueTask<Upload> FindUpload(string uploadId, CancellationToken cancel) =>
         states.Read(Upload.Decider, Upload.StreamOf(uploadId), cancel);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Reflection;
+using Microsoft.AspNetCore.Connections;
 using Varve.Api.Hosting;
 using Varve.EventStores;
 
@@ -29,9 +31,18 @@ static class CommandLine
         }
         catch (Exception e) when (e is SettingsException or EventStoreUnavailableException)
         {
-            await Console.Error.WriteLineAsync($"varve: {e.Message}");
-            return 1;
+            return await Failed(e.Message);
         }
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
+        {
+            return await Failed($"{e.Message} Set Varve:Rest:Url (--rest) or Varve:S3:Url (--s3) to another.");
+        }
+    }
+
+    static async Task<int> Failed(string message)
+    {
+        await Console.Error.WriteLineAsync($"varve: {message}");
+        return 1;
     }
 
     static Command Version()

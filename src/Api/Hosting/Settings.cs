@@ -2,8 +2,13 @@ using System.Net;
 
 namespace Varve.Api.Hosting;
 
-/// <summary>A setting that stops the start. The message names the key.</summary>
-public sealed class SettingsException(string key, string message) : Exception($"Varve:{key}: {message}");
+/// <summary>A setting that stops the start. The message names it.</summary>
+public sealed class SettingsException(string message) : Exception(message)
+{
+    /// <param name="key">In section <c>Varve</c>.</param>
+    public SettingsException(string key, string message)
+        : this($"Varve:{key}: {message}") { }
+}
 
 /// <summary>Where Varve listens and keeps its data. Section <c>Varve</c>.</summary>
 public sealed record Settings(

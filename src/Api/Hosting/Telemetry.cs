@@ -11,7 +11,12 @@ static class Telemetry
     /// <summary>Text for people, or one JSON object a line for machines.</summary>
     public static ILoggingBuilder AddVarveConsole(this ILoggingBuilder logging, bool json)
     {
-        logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        logging
+            .ClearProviders()
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning)
+            // What keeps the server from starting is thrown as well, and said in one line by the command.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         return json
             ? logging.AddJsonConsole(console => console.UseUtcTimestamp = true)
             : logging.AddSimpleConsole(console =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Varve.Domain;
@@ -38,6 +39,7 @@ public sealed class Accounts : IDisposable
     readonly SecretOf rootSecret;
     readonly AttemptLimit byUser;
     readonly AttemptLimit byAddress;
+    readonly AttemptLimit signUps;
     readonly ConcurrentDictionary<string, string> signingUp = new(StringComparer.Ordinal);
     BucketName? rootHome;
 
@@ -53,6 +55,7 @@ public sealed class Accounts : IDisposable
         keys = new AccessKeys(database, new SecretBox(Path.Combine(dataFolder, "secret.key")), varve);
         byUser = new(options.FailedSignInsPerUser, options.AttemptWindow, RememberedAttempts, clock);
         byAddress = new(options.FailedSignInsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
+        signUps = new(options.SignUpsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
     }
 
     public void Dispose()
@@ -75,9 +78,18 @@ public sealed class Accounts : IDisposable
     /// a row that the next sign-up of this name takes over, since nobody was told that it was theirs.
     /// </summary>
     /// <param name="context">Its user must be <paramref name="request"/>'s.</param>
-    /// <exception cref="RejectedException">UserAlreadyExists, InvalidArgument, BucketAlreadyExists.</exception>
-    public async Task<Outcome?> SignUp(CommandContext context, SignUp request, CancellationToken cancel)
+    /// <param name="address">Where the request came from, for the limit on attempts; null if it is not known.</param>
+    /// <exception cref="RejectedException">UserAlreadyExists, InvalidArgument, BucketAlreadyExists, TooManyRequests.
+    /// </exception>
+    public async Task<Outcome?> SignUp(
+        CommandContext context,
+        SignUp request,
+        IPAddress? address,
+        CancellationToken cancel
+    )
     {
+        if (Counted(address) is { } counted && !signUps.TryTake(counted))
+            throw new RejectedException(ErrorCode.TooManyRequests);
         var home = SignUpRules.Check(request);
         var taken = new RejectedException(ErrorCode.UserAlreadyExists, request.UserName);
         if (request.UserName == root.User || home == rootHome || IsEnabled(request.UserName))
@@ -98,19 +110,20 @@ public sealed class Accounts : IDisposable
         }
     }
 
-    /// <param name="address">Where the request came from, for the limit on attempts.</param>
+    /// <param name="address">Where the request came from, for the limit on attempts; null if it is not known.</param>
     /// <returns>A token of 40 hex digits.</returns>
     /// <exception cref="RejectedException">WrongCredentials, TooManyRequests.</exception>
     public async Task<(string Token, SignedIn User)> SignIn(
         string userName,
         string password,
-        string address,
+        IPAddress? address,
         CancellationToken cancel
     )
     {
         if (!byUser.TryTake(userName))
             throw new RejectedException(ErrorCode.TooManyRequests);
-        if (!byAddress.TryTake(address))
+        var counted = Counted(address);
+        if (counted is not null && !byAddress.TryTake(counted))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var encoded =
             userName == root.User || password.Length > SignUpRules.PasswordBytesMax
@@ -125,7 +138,8 @@ public sealed class Accounts : IDisposable
         if (!right && !root.Is(userName, password))
             throw new RejectedException(ErrorCode.WrongCredentials);
         byUser.GiveBack(userName);
-        byAddress.GiveBack(address);
+        if (counted is not null)
+            byAddress.GiveBack(counted);
         return (sessions.Begin(userName), UserOf(userName));
     }
 
@@ -135,6 +149,9 @@ public sealed class Accounts : IDisposable
         sessions.Find(token) is { } userName
             ? UserOf(userName)
             : throw new RejectedException(ErrorCode.Unauthorized, "The token is wrong or has expired.");
+
+    /// <summary>The token is nobody's from now on.</summary>
+    public void SignOut(string token) => sessions.End(token);
 
     /// <summary>What the identity table has of a user; null for root, which has no row.</summary>
     public AccountRow? Find(string userName) =>
@@ -161,6 +178,11 @@ public sealed class Accounts : IDisposable
 
     internal static string DateTimeText(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>What an address is counted by. This machine's own is not: with a proxy in front it is everybody's.
+    /// </summary>
+    static string? Counted(IPAddress? address) =>
+        address is null || IPAddress.IsLoopback(address) ? null : address.ToString();
 
     SignedIn UserOf(string userName) =>
         userName == root.User

@@ -17,6 +17,9 @@ public sealed record IdentityOptions
     /// <summary>Failed sign-ins from one address within <see cref="AttemptWindow"/>.</summary>
     public int FailedSignInsPerAddress { get; init; } = 100;
 
+    /// <summary>Sign-ups from one address within <see cref="AttemptWindow"/>.</summary>
+    public int SignUpsPerAddress { get; init; } = 30;
+
     public TimeSpan AttemptWindow { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <exception cref="SettingsException">A value is not allowed; the message names its key.</exception>
@@ -29,6 +32,7 @@ public sealed record IdentityOptions
                 ? throw Wrong(nameof(PasswordIterations), "210000 to 100000000")
             : options.FailedSignInsPerUser < 1 ? throw Wrong(nameof(FailedSignInsPerUser), "1 at least")
             : options.FailedSignInsPerAddress < 1 ? throw Wrong(nameof(FailedSignInsPerAddress), "1 at least")
+            : options.SignUpsPerAddress < 1 ? throw Wrong(nameof(SignUpsPerAddress), "1 at least")
             : options.AttemptWindow <= TimeSpan.Zero ? throw Wrong(nameof(AttemptWindow), "more than 00:00:00")
             : options;
     }

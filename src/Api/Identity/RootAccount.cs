@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Varve.Api.Hosting;
 
 namespace Varve.Api.Identity;
 
@@ -15,19 +16,17 @@ public sealed record RootAccount(string User, string Password, bool Generated)
     /// <summary>From the two settings; what is unset is generated once and kept in the data folder.</summary>
     /// <param name="user"><c>VARVE_ROOT_USER</c>; null or empty if unset.</param>
     /// <param name="password"><c>VARVE_ROOT_PASSWORD</c>; null or empty if unset.</param>
-    /// <exception cref="InvalidOperationException">A setting is not allowed; the message names it.</exception>
+    /// <exception cref="SettingsException">A setting is not allowed; the message names it.</exception>
     public static RootAccount Load(string dataFolder, string? user, string? password)
     {
         if (string.IsNullOrEmpty(user))
             user = DefaultUser;
         if (user.Length is < 3 or > 64 || user.Any(c => c is <= ' ' or >= '\x7f' or '/' or ':'))
-            throw new InvalidOperationException(
-                "VARVE_ROOT_USER: 3 to 64 visible ASCII characters, without '/' and ':'."
-            );
+            throw new SettingsException("VARVE_ROOT_USER: 3 to 64 visible ASCII characters, without '/' and ':'.");
         if (!string.IsNullOrEmpty(password))
             return password.Length is >= 8 and <= 1024
                 ? new RootAccount(user, password, Generated: false)
-                : throw new InvalidOperationException("VARVE_ROOT_PASSWORD: 8 to 1,024 characters.");
+                : throw new SettingsException("VARVE_ROOT_PASSWORD: 8 to 1,024 characters.");
 
         var path = Path.Combine(dataFolder, FileName);
         if (File.Exists(path))

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Varve.Api.Hosting;
 
 namespace Varve.Api.Identity;
 
@@ -13,13 +14,14 @@ sealed class SecretBox
     readonly byte[] key;
 
     /// <param name="path">The key file: made on first use. Without it no secret can be read again.</param>
+    /// <exception cref="SettingsException">It is not a key file.</exception>
     public SecretBox(string path)
     {
         if (!File.Exists(path))
             PrivateFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
         key = File.ReadAllBytes(path);
         if (key.Length != KeyBytes)
-            throw new InvalidOperationException($"{path} must hold {KeyBytes} bytes, and has {key.Length}.");
+            throw new SettingsException("Data", $"{path} must hold {KeyBytes} bytes, and has {key.Length}.");
     }
 
     /// <param name="owner">What the secret belongs to; it opens for this alone.</param>

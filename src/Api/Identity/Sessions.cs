@@ -16,6 +16,7 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
     const int RememberedMax = 10_000;
 
     readonly ConcurrentTLru<string, Session> remembered = new(RememberedMax, TimeSpan.FromMinutes(1));
+    int ended;
 
     /// <returns>The token, which is nowhere else.</returns>
     public string Begin(string userName)
@@ -56,6 +57,7 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
         if (remembered.TryGet(token, out var session))
             return session.ExpiresAt > now ? session.UserName : null;
 
+        var before = Volatile.Read(ref ended);
         var hash = HashOf(token);
         session = database.Find(
             "SELECT user_name, expires_at FROM tbl_user_session WHERE token_hash = @hash AND expires_at > @now",
@@ -76,7 +78,25 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
             );
         }
         remembered.AddOrUpdate(token, session);
+        if (before != Volatile.Read(ref ended)) // it may have been this one, since the row was read
+            remembered.TryRemove(token);
         return session.UserName;
+    }
+
+    /// <summary>The token counts no more.</summary>
+    public void End(string token)
+    {
+        var hash = HashOf(token);
+        database.Execute(
+            """
+            DELETE FROM tbl_user_session WHERE token_hash = @hash;
+            DELETE FROM tbl_user_token WHERE user_token = @newest;
+            """,
+            ("@hash", hash),
+            ("@newest", Convert.ToHexStringLower(hash)[..40])
+        );
+        Interlocked.Increment(ref ended);
+        remembered.TryRemove(token);
     }
 
     static byte[] HashOf(string token) => SHA256.HashData(Encoding.ASCII.GetBytes(token));

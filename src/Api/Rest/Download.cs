@@ -1,7 +1,6 @@
 using Microsoft.Net.Http.Headers;
 using Varve.Api.Http;
 using Varve.Domain;
-using Varve.Domain.Contents;
 using Varve.Projections;
 using Varve.Tiers;
 
@@ -69,7 +68,7 @@ static class Download
             }
             catch (ContentDamagedException damage)
             {
-                await Report(damage);
+                await request.Varve.ReportDamage(request.User.UserName, row, damage);
                 if (response.HasStarted || response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
                     httpContext.Abort(); // a short body would pass for the file
                 else
@@ -82,11 +81,11 @@ static class Download
             Describe(response, row);
             response.StatusCode = range is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
             response.ContentLength = range?.Length ?? row.Size;
-            response.ContentType = StoredFiles.ContentTypeOf(row.Key, row.Attributes.ContentType);
+            response.ContentType = HeaderText.Of(StoredFiles.ContentTypeOf(row.Key, row.Attributes.ContentType));
             if (range is { } part)
                 response.Headers.ContentRange = part.ContentRange(row.Size);
             if (row.Attributes.Headers?.GetValueOrDefault("content-encoding") is { } encoding)
-                response.Headers.ContentEncoding = encoding;
+                response.Headers.ContentEncoding = HeaderText.Of(encoding);
 
             var disposition = new ContentDispositionHeaderValue("attachment");
             disposition.SetHttpFileName(
@@ -96,18 +95,6 @@ static class Download
             // A user's file is never a page of ours.
             response.Headers.XContentTypeOptions = "nosniff";
             response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-        }
-
-        async Task Report(ContentDamagedException damage)
-        {
-            if (row.Location is null)
-                return;
-            var context = request.Varve.Context(request.User.UserName);
-            var hash = new ContentHash(row.Content);
-            await request.Varve.Run(
-                new ContentCommand.ReportDamage(context, hash, damage.Location, damage.Message),
-                CancellationToken.None
-            );
         }
     }
 }

@@ -1,5 +1,5 @@
 using Varve.Domain;
-using Varve.Projections;
+using Varve.Domain.Objects;
 
 namespace Varve.Api.Rest;
 
@@ -18,12 +18,16 @@ static class FastUpload
         var sha1 = request.GetSha1("filehash");
         var size = request.GetNumber("filesize", 0, Domain.PutValidator.SizeMax);
         var name = request.File(request.Get("filename"));
-        var (user, instant, reads) = (request.User.UserName, request.Instant, request.Varve.Reads);
+        var (user, instant) = (request.User.UserName, request.Instant);
         var context = request.Context();
-        if (await request.FindEarlier(context, cancel) is not null)
-            return Said(0, Done);
+        if (await request.FindEarlier<ObjectCommand.Put>(context, cancel) is { } earlier)
+            return
+                await request.LeftBy<ObjectEvent.Put>(earlier, name.Stream, back: 0, cancel) is { } put
+                && (put.Sha1, put.Size) == (sha1, size)
+                ? Said(0, Done)
+                : throw RestRequest.KeyReused();
 
-        if (instant.ProofRequired && !await reads.HasHeld(user, sha1, cancel))
+        if (instant.ProofRequired && !await IsHeld(request, sha1, size, cancel))
         {
             if (!instant.TryTake(user))
                 throw new RejectedException(ErrorCode.TooManyRequests);
@@ -35,12 +39,12 @@ static class FastUpload
                     instant.Ask(user, sha1, size),
                     RestJson.Readable.EnvelopeProofChallenge
                 );
-            var asked = await Find(request, sha1, size, cancel);
+            var asked = await StoredFiles.FindReadable(request, sha1, size, cancel);
             if (!await instant.Verify(user, sha1, size, nonce, proof, asked, request.Varve.Tier, cancel))
                 return Said(-1, No);
         }
 
-        if (await Find(request, sha1, size, cancel) is not { } file)
+        if (await StoredFiles.FindReadable(request, sha1, size, cancel) is not { } file)
             return Said(-1, No);
         try
         {
@@ -53,9 +57,11 @@ static class FastUpload
         }
     }
 
-    /// <summary>What is here under this hash, if it has the size as well.</summary>
-    static async ValueTask<FileRow?> Find(RestRequest request, string sha1, long size, CancellationToken cancel) =>
-        await request.Varve.Reads.FindFile(sha1, cancel) is { } file && file.Size == size ? file : null;
+    /// <summary>Whether the caller has or had the content, if there is one. Looks at the caller's own files first: how
+    /// long an answer takes must not tell others which contents there are.</summary>
+    static async ValueTask<bool> IsHeld(RestRequest request, string sha1, long size, CancellationToken cancel) =>
+        await StoredFiles.FindHeld(request, sha1, cancel) is { } held
+        && (await StoredFiles.FindReadable(request, sha1, size, cancel) is not { } file || file.Sha256 == held);
 
     /// <summary>All are verdicts on a request that was in order, hence 200.</summary>
     static IResult Said(int code, string msg) =>

@@ -50,8 +50,8 @@ static class FileEndpoints
         var sha1 = request.GetSha1("filehash");
         var to = request.File(request.Get("filename"));
         var context = request.Context();
-        var from = await request.FindEarlier(context, cancel) is { } earlier
-            ? NameIn(request, earlier.About)
+        var from = await request.FindEarlier<ObjectCommand.Rename>(context, cancel) is { } earlier
+            ? await FirstName(request, earlier, to, sha1, cancel)
             : (await StoredFiles.Find(request, sha1, request.Find("oldname"), cancel)).Key;
         try
         {
@@ -71,8 +71,12 @@ static class FileEndpoints
     {
         var sha1 = request.GetSha1("filehash");
         var name = request.Find("filename");
-        if (await request.FindEarlier(request.Context(), cancel) is not null)
-            return Answer.Ok();
+        if (await request.FindEarlier<ObjectCommand.Delete>(request.Context(), cancel) is { } earlier)
+        {
+            var stream = name is null ? earlier.About : request.File(name).Stream;
+            var gone = await request.LeftBy<ObjectEvent.Put>(earlier, stream, back: 1, cancel);
+            return gone?.Sha1 == sha1 ? Answer.Ok() : throw RestRequest.KeyReused();
+        }
         IReadOnlyList<string> names = name is null
             ? await request.Varve.Reads.NamesOf(request.User.UserName, sha1, cancel)
             : [name];
@@ -96,7 +100,7 @@ static class FileEndpoints
         var prefix = $"object-{request.User.Home}/";
         return stream.StartsWith(prefix, StringComparison.Ordinal)
             ? stream[prefix.Length..]
-            : throw new RejectedException(ErrorCode.IdempotencyKeyReused);
+            : throw RestRequest.KeyReused();
     }
 
     /// <summary>Better an honest no than the present in place of the past.</summary>
@@ -104,6 +108,20 @@ static class FileEndpoints
     {
         if (request.Find("asof") is not null)
             throw new RejectedException(ErrorCode.NotImplemented, "asof is not there yet.");
+    }
+
+    /// <summary>What a file was called before a rename that was done already, if it is the rename asked for.</summary>
+    static async ValueTask<string> FirstName(
+        RestRequest request,
+        CommandHandled earlier,
+        ObjectId to,
+        string sha1,
+        CancellationToken cancel
+    )
+    {
+        var from = NameIn(request, earlier.About);
+        var put = await request.LeftBy<ObjectEvent.Put>(earlier, to.Stream, back: 0, cancel);
+        return put?.Sha1 == sha1 && (request.Find("oldname") ?? from) == from ? from : throw RestRequest.KeyReused();
     }
 
     /// <param name="strictly">The name itself was asked for: it must have the content.</param>

@@ -105,6 +105,8 @@ static class FormUpload
             ),
             cancel
         );
+        if (outcome.State<StoredObject>().Current?.Content != Convert.ToHexStringLower(staged.Sha256))
+            throw RestRequest.KeyReused(); // the answer was to other bytes
         return StoredFiles.MetaOf(outcome, name);
     }
 

@@ -39,7 +39,10 @@ static class MultipartUpload
             ),
             cancel
         );
-        return Begun(plan, id, [.. outcome.State<Upload>().Parts.Keys], instant: false);
+        var begun = outcome.State<Upload>();
+        return begun.Initiated!.Plan == plan
+            ? Begun(plan, id, [.. begun.Parts.Keys], instant: false)
+            : throw RestRequest.KeyReused();
     }
 
     public static async Task<IResult> UploadPart(RestRequest request, CancellationToken cancel)
@@ -64,23 +67,14 @@ static class MultipartUpload
         CheckChunkHash(request, staged);
 
         var etag = Convert.ToHexStringLower(staged.Md5!);
-        var location =
-            upload.Parts.TryGetValue(index, out var there) && there.ETag == etag
-                ? there.Location // the same chunk again: its bytes are kept already
-                : await request.Varve.Tier.KeepPart(id, index, staged, cancel);
-        await request.Run(
-            new UploadCommand.AddPart(
-                request.Context($"chunk {index}"),
-                id,
-                index,
-                size,
-                etag,
-                Checksum: null,
-                location
-            ),
-            cancel
-        );
-        return Answer.Ok();
+        if (upload.Parts.TryGetValue(index, out var there) && (there.Size, there.ETag) == (size, etag))
+        {
+            request.Tell(new Outcome(Rejection: null, Position: null, [])); // the same chunk again
+            return Answer.Ok();
+        }
+        var context = request.Context($"chunk {index}");
+        var outcome = request.Tell(await request.Varve.AddPart(context, id, index, staged, checksum: null, cancel));
+        return outcome.State<Upload>().Parts[index].ETag == etag ? Answer.Ok() : throw RestRequest.KeyReused();
     }
 
     public static async Task<IResult> Complete(RestRequest request, CancellationToken cancel)
@@ -138,13 +132,14 @@ static class MultipartUpload
     public static async Task<IResult> Status(RestRequest request, CancellationToken cancel)
     {
         var (id, upload, plan) = await Find(request, cancel);
+        var progress = upload.Status == UploadStatus.Open ? await request.Varve.Progress.Find(id, cancel) : null;
         var state = new UploadState(
             id,
             plan.FileHash,
             plan.FileSize,
             plan.ChunkSize,
             plan.ChunkCount,
-            [.. upload.Parts.Keys],
+            progress?.Received ?? [.. upload.Parts.Keys],
             upload.Status.ToString()
         );
         return Answer.Ok(state, RestJson.Readable.EnvelopeUploadState);
@@ -180,12 +175,14 @@ static class MultipartUpload
     /// <summary>Whether the caller has this content now; then it gets the name as well.</summary>
     static async Task<bool> IsHeld(RestRequest request, string sha1, long size, string? name, CancellationToken cancel)
     {
-        var (reads, user) = (request.Varve.Reads, request.User.UserName);
+        var (reads, user, home) = (request.Varve.Reads, request.User.UserName, request.User.Home.Text);
         if (await reads.FindUserFile(user, sha1, cancel) is not { } held || held.Size != size)
             return false;
-        if (await reads.FindFile(sha1, cancel) is not { } file)
+        if (await StoredFiles.FindReadable(request, sha1, size, cancel) is not { } file)
             return false;
-        if (name is not null && !(await reads.NamesOf(user, sha1, cancel)).Contains(name))
+        if ((await reads.FindObject(home, held.FileName, cancel))?.Content != file.Sha256)
+            return false; // other bytes with the same SHA-1
+        if (name is not null && (await reads.FindObject(home, name, cancel))?.Content != file.Sha256)
             await StoredFiles.PutHeld(request, file, request.File(name), request.Context(), cancel);
         return true;
     }
@@ -212,7 +209,7 @@ static class MultipartUpload
     )
     {
         var done = upload.Completed!;
-        var earlier = await request.FindEarlier(context, cancel);
+        var earlier = await request.FindEarlier<UploadCommand.Complete>(context, cancel);
         var stream = earlier?.States.FirstOrDefault(place => place.Stream.StartsWith("object-"))?.Stream;
         var name = stream is null ? upload.Initiated!.Key : FileEndpoints.NameIn(request, stream);
         var file = await request.Varve.Reads.FindFile(done.Sha1, cancel);

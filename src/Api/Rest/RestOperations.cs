@@ -15,6 +15,8 @@ static class RestOperations
             Access.All, Body.Form, typeof(Envelope<string>), UserEndpoints.SignUp),
         new("POST", "/user/signin", "username password", "Gives a token for the other calls.",
             Access.All, Body.Form, typeof(Envelope<SignInData>), UserEndpoints.SignIn),
+        new("POST", "/user/signout", "", "Ends the token that came with it.",
+            User, Body.Form, typeof(Envelope<string>), UserEndpoints.SignOut),
         new("GET", "/user/info", "", "The caller's account.",
             User, Body.Form, typeof(Envelope<UserInfo>), UserEndpoints.Info),
         new("GET", "/user/keys", "", "The caller's S3 access keys, without their secrets.",

@@ -30,6 +30,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
 
     IFormCollection? form;
     SignedIn? user;
+    string? token;
 
     public HttpContext Http => http;
     public Backend Varve => parts.Varve;
@@ -39,16 +40,20 @@ sealed class RestRequest(HttpContext http, RestParts parts)
     /// <summary>Who asks.</summary>
     public SignedIn User => user ?? throw new InvalidOperationException("The operation is open to all.");
 
+    /// <summary>By which <see cref="User"/> is signed in.</summary>
+    public string Token => token ?? throw new InvalidOperationException("The operation is open to all.");
+
     public string? IdempotencyKey
     {
         get
         {
             var key = (string?)http.Request.Headers[IdempotencyHeader];
-            return key?.Length > IdempotencyKeyMax
-                ? throw new RejectedException(
-                    ErrorCode.InvalidArgument,
-                    $"{IdempotencyHeader}: at most {IdempotencyKeyMax} characters."
-                )
+            return string.IsNullOrEmpty(key) ? null
+                : key.Length > IdempotencyKeyMax
+                    ? throw new RejectedException(
+                        ErrorCode.InvalidArgument,
+                        $"{IdempotencyHeader}: at most {IdempotencyKeyMax} characters."
+                    )
                 : key;
         }
     }
@@ -114,14 +119,14 @@ sealed class RestRequest(HttpContext http, RestParts parts)
     }
 
     /// <param name="userName">Must be the token's; null where the token alone will do.</param>
-    public void Authenticate(string? token, string? userName)
+    public void Authenticate(string? given, string? userName)
     {
-        if (token is null)
+        if (given is null)
             throw new RejectedException(ErrorCode.Unauthorized);
-        var found = Accounts.Authenticate(token);
+        var found = Accounts.Authenticate(given);
         if (userName is not null && userName != found.UserName)
             throw new RejectedException(ErrorCode.Unauthorized, "The token is not this user's.");
-        user = found;
+        (user, token) = (found, given);
     }
 
     /// <summary>Who deletes a home bucket by S3 gives its name away: what is in it then is somebody else's.</summary>
@@ -134,13 +139,22 @@ sealed class RestRequest(HttpContext http, RestParts parts)
     }
 
     /// <summary>A reader that has seen a later state elsewhere waits until this process has it too.</summary>
+    /// <exception cref="RejectedException">InvalidArgument: there is no such position. ServiceUnavailable: it takes too
+    /// long.</exception>
     public async ValueTask WaitForPosition(CancellationToken cancel)
     {
         if (http.Request.Headers[PositionHeader] is not [{ } text, ..])
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             throw Wrong(PositionHeader, "a position, as an earlier answer had it.");
-        await Varve.Barrier.Pass(new Position(position), cancel);
+        if (Varve.Barrier.Reached.Value >= position)
+            return;
+        if ((await Varve.Events.Head(cancel)).Value < position)
+            throw Wrong(PositionHeader, "the log is not so long.");
+        if (await Varve.Barrier.Pass(new Position(position), cancel))
+            return;
+        http.Response.Headers.RetryAfter = "1";
+        throw new RejectedException(ErrorCode.ServiceUnavailable, "The read models are too far behind.");
     }
 
     /// <summary>For the one change that the request is about.</summary>
@@ -158,15 +172,40 @@ sealed class RestRequest(HttpContext http, RestParts parts)
         );
 
     /// <summary>What was done under this id, if the client chose it and it was done before.</summary>
-    public async ValueTask<CommandHandled?> FindEarlier(CommandContext context, CancellationToken cancel)
+    /// <exception cref="RejectedException">IdempotencyKeyReused: it was another kind of command.</exception>
+    public async ValueTask<CommandHandled?> FindEarlier<TCommand>(CommandContext context, CancellationToken cancel)
+        where TCommand : Command
     {
         if (!context.Repeatable)
             return null;
         var stream = CommandHandled.StreamOf(context.Id);
         await foreach (var recorded in Varve.Events.ReadStream(stream, Direction.Forwards, 0, 1, cancel))
-            return (CommandHandled)recorded.Decoded();
+            return recorded.Decoded() is CommandHandled earlier && earlier.Kind == typeof(TCommand).Name
+                ? earlier
+                : throw KeyReused();
         return null;
     }
+
+    /// <summary>What an earlier command left as a stream's last event; null if it was about other streams.</summary>
+    /// <param name="back">So many events before that one.</param>
+    public async ValueTask<TEvent?> LeftBy<TEvent>(
+        CommandHandled earlier,
+        string stream,
+        long back,
+        CancellationToken cancel
+    )
+        where TEvent : class
+    {
+        if (earlier.States.FirstOrDefault(place => place.Stream == stream) is not { } place || place.Revision < back)
+            return null;
+        var revision = place.Revision - back;
+        await foreach (var recorded in Varve.Events.ReadStream(stream, Direction.Forwards, revision, 1, cancel))
+            return recorded.Decoded() as TEvent;
+        return null;
+    }
+
+    /// <summary>The first answer under a key is for the same request alone.</summary>
+    public static RejectedException KeyReused() => new(ErrorCode.IdempotencyKeyReused);
 
     /// <summary>Does a command, and tells the client at which position a reader sees it.</summary>
     public async Task<Outcome> Run(Command command, CancellationToken cancel) => Tell(await Varve.Run(command, cancel));

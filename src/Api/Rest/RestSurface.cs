@@ -47,8 +47,10 @@ public static class RestSurface
             if (operation.Body == Body.Form)
                 await request.ReadForm(cancel);
             if (operation.Access == Access.User)
+            {
                 request.Authenticate();
-            await request.WaitForPosition(cancel);
+                await request.WaitForPosition(cancel);
+            }
             if (operation.Access == Access.User && operation.Path.StartsWith("/file/", StringComparison.Ordinal))
                 await request.CheckHome(cancel);
             var answer = await operation.Handle(request, cancel);
@@ -57,10 +59,12 @@ public static class RestSurface
         }
         catch (RejectedException refused)
         {
+            http.EndIfUnread();
             return Answer.Refused(refused.Rejection);
         }
         catch (BadHttpRequestException malformed)
         {
+            http.EndIfUnread();
             return Answer.Error(malformed.StatusCode, malformed.StatusCode, malformed.Message);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -78,13 +82,23 @@ public static class RestSurface
         var logger = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RestSurface));
         logger.RequestFailed(http.Request.Method, operation.Path, http.TraceIdentifier, fault);
         http.Response.Headers.Clear();
+        http.EndIfUnread();
         var row = ErrorTable.For(ErrorCode.InternalError);
         return Answer.Error(row.Status, row.Status, $"{row.Message} Request {http.TraceIdentifier}.");
+    }
+
+    /// <summary>Who waits for 100-continue never sends the body after a refusal: on a connection kept open the next
+    /// request would be taken for it.</summary>
+    static void EndIfUnread(this HttpContext http)
+    {
+        if (http.Request.Headers.Expect.Count > 0)
+            http.Response.Headers.Connection = "close";
     }
 
     /// <summary>Nothing is here, or nothing for this method.</summary>
     static IResult Unknown(HttpContext http)
     {
+        http.EndIfUnread();
         var path = "/" + http.GetRouteValue("path");
         var methods = RestOperations
             .All.Where(row => row.Path.Equals(path.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.StaticFiles;
 using Varve.Domain;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
+using Varve.EventStores;
 using Varve.Projections;
 using Varve.Tiers;
 
@@ -12,6 +13,9 @@ static class StoredFiles
 {
     /// <summary>How often a write begins again because the bytes that it was to share were purged meanwhile.</summary>
     const int KeepAttempts = 3;
+
+    /// <summary>How far back a name's past is searched.</summary>
+    const long EventsMax = 1000;
 
     static readonly FileExtensionContentTypeProvider ContentTypes = new();
 
@@ -58,6 +62,39 @@ static class StoredFiles
         }
     }
 
+    /// <summary>The content with this SHA-1 and size, if its bytes are here and were not found damaged.</summary>
+    public static async ValueTask<FileRow?> FindReadable(
+        RestRequest request,
+        string sha1,
+        long size,
+        CancellationToken cancel
+    )
+    {
+        if (await request.Varve.Reads.FindFile(sha1, cancel) is not { } file || file.Size != size)
+            return null;
+        var content = await request.Varve.Read(Content.Decider, new ContentHash(file.Sha256).Stream, cancel);
+        return content.Holds ? file : null;
+    }
+
+    /// <summary>SHA-256 of what the caller has, or had last, under a SHA-1, which other bytes may have as well; null if
+    /// there was nothing.</summary>
+    public static async ValueTask<string?> FindHeld(RestRequest request, string sha1, CancellationToken cancel)
+    {
+        if (await request.Varve.Reads.LastNameOf(request.User.UserName, sha1, cancel) is not { } name)
+            return null;
+        var newestFirst = request.Varve.Events.ReadStream(
+            request.File(name).Stream,
+            Direction.Backwards,
+            long.MaxValue,
+            EventsMax,
+            cancel
+        );
+        await foreach (var recorded in newestFirst)
+            if (recorded.Decoded() is ObjectEvent.Put put && put.Sha1 == sha1)
+                return put.Content;
+        return null;
+    }
+
     /// <summary>Gives a content that is there already another name.</summary>
     public static async Task<Outcome> PutHeld(
         RestRequest request,
@@ -74,7 +111,7 @@ static class StoredFiles
                 context,
                 name,
                 new ContentFacts(hash, file.Sha1, content.Stored?.Md5, file.Size, Location: null),
-                content.Stored?.Md5 ?? await ETagOf(request, file.Sha1, cancel),
+                content.Stored?.Md5 ?? await ETagOf(request, file, cancel),
                 new ObjectAttributes(ContentTypeOf(name.Key.Text, said: null)),
                 Checksum: null,
                 ObjectOrigin.Instant,
@@ -103,12 +140,12 @@ static class StoredFiles
     }
 
     /// <summary>A content joined from parts has no MD5: the ETag under which the user has it will do.</summary>
-    static async Task<string> ETagOf(RestRequest request, string sha1, CancellationToken cancel)
+    static async Task<string> ETagOf(RestRequest request, FileRow file, CancellationToken cancel)
     {
-        var held = await request.Varve.Reads.FindUserFile(request.User.UserName, sha1, cancel);
+        var held = await request.Varve.Reads.FindUserFile(request.User.UserName, file.Sha1, cancel);
         var row = held is null
             ? null
             : await request.Varve.Reads.FindObject(request.User.Home.Text, held.FileName, cancel);
-        return row?.Sha1 == sha1 ? row.ETag : $"{sha1[..32]}-1";
+        return row?.Content == file.Sha256 ? row.ETag : $"{file.Sha1[..32]}-1";
     }
 }

@@ -1,4 +1,5 @@
 using Varve.Api.Identity;
+using Varve.Domain.Users;
 
 namespace Varve.Api.Rest;
 
@@ -14,7 +15,8 @@ static class UserEndpoints
             request.Find("phone")
         );
         var context = request.Varve.Context(asked.UserName);
-        if (await request.Accounts.SignUp(context, asked, cancel) is { } outcome)
+        var address = request.Http.Connection.RemoteIpAddress;
+        if (await request.Accounts.SignUp(context, asked, address, cancel) is { } outcome)
             request.Tell(outcome);
         return Answer.Ok();
     }
@@ -22,11 +24,10 @@ static class UserEndpoints
     public static async Task<IResult> SignIn(RestRequest request, CancellationToken cancel)
     {
         var http = request.Http;
-        var address = http.Connection.RemoteIpAddress?.ToString() ?? "";
         var (token, user) = await request.Accounts.SignIn(
             request.Get("username"),
             request.Get("password"),
-            address,
+            http.Connection.RemoteIpAddress,
             cancel
         );
         http.Response.Headers.CacheControl = "no-store";
@@ -34,6 +35,12 @@ static class UserEndpoints
             new SignInData(user.UserName, token, $"{http.Request.Scheme}://{http.Request.Host}/"),
             RestJson.Readable.EnvelopeSignInData
         );
+    }
+
+    public static Task<IResult> SignOut(RestRequest request, CancellationToken cancel)
+    {
+        request.Accounts.SignOut(request.Token);
+        return Task.FromResult(Answer.Ok());
     }
 
     public static Task<IResult> Info(RestRequest request, CancellationToken cancel)
@@ -74,7 +81,14 @@ static class UserEndpoints
 
     public static async Task<IResult> RevokeKey(RestRequest request, CancellationToken cancel)
     {
-        request.Tell(await request.Accounts.RevokeKey(request.Context(), request.Get("accesskey"), cancel));
+        var (context, key) = (request.Context(), request.Get("accesskey"));
+        if (await request.FindEarlier<UserCommand.RevokeAccessKey>(context, cancel) is { } earlier)
+        {
+            var stream = User.StreamOf(request.User.UserName);
+            var revoked = await request.LeftBy<UserEvent.AccessKeyRevoked>(earlier, stream, back: 0, cancel);
+            return revoked?.AccessKey == key ? Answer.Ok() : throw RestRequest.KeyReused();
+        }
+        request.Tell(await request.Accounts.RevokeKey(context, key, cancel));
         return Answer.Ok();
     }
 }

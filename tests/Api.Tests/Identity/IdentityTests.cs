@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Varve.Api.Hosting;
 using Varve.Api.Identity;
 
 namespace Varve.Api.Tests.Identity;
@@ -38,6 +39,14 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
+    public void A_wrong_key_file_is_named()
+    {
+        var path = Path.Combine(folder, "secret.key");
+        File.WriteAllText(path, "short");
+        Assert.Contains(path, Assert.Throws<SettingsException>(() => new SecretBox(path)).Message);
+    }
+
+    [Fact]
     public void Attempts_are_counted_by_window_and_key()
     {
         var clock = new ManualClock();
@@ -72,7 +81,7 @@ public sealed class IdentityTests : IDisposable
     [InlineData("admin", "short", "VARVE_ROOT_PASSWORD")]
     public void A_wrong_root_account_names_the_setting(string user, string password, string setting)
     {
-        var wrong = Assert.Throws<InvalidOperationException>(() => RootAccount.Load(folder, user, password));
+        var wrong = Assert.Throws<SettingsException>(() => RootAccount.Load(folder, user, password));
         Assert.Contains(setting, wrong.Message);
     }
 
@@ -89,6 +98,19 @@ public sealed class IdentityTests : IDisposable
         }
         clock.Pass(TimeSpan.FromDays(31));
         Assert.Null(new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
+    }
+
+    [Fact]
+    public void A_session_that_was_ended_is_over_at_once_and_for_good()
+    {
+        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
+        var sessions = new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System);
+        var (token, other) = (sessions.Begin("alice"), sessions.Begin("alice"));
+        Assert.Equal("alice", sessions.Find(token));
+        sessions.End(token);
+        Assert.Null(sessions.Find(token));
+        Assert.Null(new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Find(token));
+        Assert.Equal("alice", sessions.Find(other));
     }
 
     [Fact]

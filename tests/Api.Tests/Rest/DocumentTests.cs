@@ -48,6 +48,7 @@ public sealed partial class DocumentTests(RestServer server) : IClassFixture<Res
     [Theory]
     [InlineData("POST", "/user/signup")]
     [InlineData("POST", "/user/signin")]
+    [InlineData("POST", "/user/signout")]
     [InlineData("GET", "/user/info")]
     [InlineData("GET", "/user/keys")]
     [InlineData("POST", "/user/keys")]

@@ -323,6 +323,27 @@ public sealed class FileTests(RestServer server) : IClassFixture<RestServer>
         var wrong = new HttpRequestMessage(HttpMethod.Get, $"/file/meta?filehash={bytes.Sha1()}");
         wrong.Headers.Add("x-varve-position", "soon");
         Assert.Equal(400, await (await user.Send(wrong)).Refusal());
+        var beyond = new HttpRequestMessage(HttpMethod.Get, $"/file/meta?filehash={bytes.Sha1()}");
+        beyond.Headers.Add("x-varve-position", $"{long.MaxValue}");
+        Assert.Equal(400, await (await user.Send(beyond)).Refusal());
+        var nobody = new HttpRequestMessage(HttpMethod.Get, $"/file/meta?filehash={bytes.Sha1()}");
+        nobody.Headers.Add("x-varve-position", $"{long.MaxValue}");
+        Assert.Equal(
+            401,
+            await (await server.Client.SendAsync(nobody, TestContext.Current.CancellationToken)).Refusal()
+        );
+    }
+
+    [Theory]
+    [InlineData("/file/mpupload/uppart")]
+    [InlineData("/no/such/place")]
+    public async Task A_refusal_before_the_body_was_sent_ends_the_connection(string path)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(new byte[100]) };
+        request.Headers.ExpectContinue = true;
+        var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.False(answer.IsSuccessStatusCode);
+        Assert.True(answer.Headers.ConnectionClose);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Varve.Domain;
 
 namespace Varve.Api.Tests.Rest;
 
@@ -143,6 +144,41 @@ public sealed class UserTests(RestServer server) : IClassFixture<RestServer>
         Assert.NotEqual(first.Token, second.Token);
         Assert.True((await first.Get("/user/info")).IsSuccessStatusCode);
         Assert.True((await second.Get("/user/info")).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Signing_out_ends_one_session()
+    {
+        var first = await server.NewUser();
+        var second = await server.SignIn(first.Name, "correct horse");
+        Assert.True((await first.Get("/user/info")).IsSuccessStatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await first.Post("/user/signout")).StatusCode);
+        Assert.Equal(401, await (await first.Get("/user/info")).Refusal());
+        Assert.Equal(401, await (await first.Post("/user/signout")).Refusal());
+        Assert.True((await second.Get("/user/info")).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Sign_ups_from_one_address_are_limited_but_not_those_through_a_proxy_here()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        for (var number = 0; number < 30; number++)
+            await Assert.ThrowsAsync<RejectedException>(() => SignUp("Wrong Name", IPAddress.Parse("203.0.113.1")));
+        Assert.Equal(ErrorCode.TooManyRequests, await Refused("in-time", "203.0.113.1"));
+        Assert.Equal(ErrorCode.InvalidArgument, await Refused("Wrong Name", "203.0.113.2"));
+        for (var number = 0; number < 31; number++)
+            Assert.Equal(ErrorCode.InvalidArgument, await Refused("Wrong Name", "::ffff:127.0.0.1"));
+
+        async Task<ErrorCode> Refused(string name, string address) =>
+            (await Assert.ThrowsAsync<RejectedException>(() => SignUp(name, IPAddress.Parse(address)))).Rejection.Code;
+
+        Task SignUp(string name, IPAddress address) =>
+            server.Accounts.SignUp(
+                server.Varve.Context(name),
+                new(name, "correct horse", Email: null, Phone: null),
+                address,
+                cancel
+            );
     }
 
     [Fact]

@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text;
 using Varve.Api.Http;
 using Varve.Domain;
-using Varve.Domain.Contents;
 using Varve.Projections;
 using Varve.Tiers;
 
@@ -137,30 +134,6 @@ static class StoredBytes
             cancel
         );
 
-    /// <summary>Puts it on record, whatever became of the request, so that the next writer's bytes replace them.
-    /// </summary>
     public static Task Report(ObjectRow row, ContentDamagedException damage, S3Request request, Backend varve) =>
-        varve.Run(
-            new ContentCommand.ReportDamage(
-                varve.Context(request.Caller.UserName),
-                new ContentHash(row.Content),
-                row.Location!,
-                damage.Message
-            ),
-            CancellationToken.None
-        );
-}
-
-/// <summary>Text in a header that goes out.</summary>
-static class HeaderText
-{
-    /// <summary>What is not printable ASCII is encoded, as AWS does.</summary>
-    /// <seealso href="https://www.rfc-editor.org/rfc/rfc2047"/>
-    public static string Of(string value) =>
-        value.AsSpan().ContainsAnyExceptInRange(' ', '~')
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"=?UTF-8?B?{Convert.ToBase64String(Encoding.UTF8.GetBytes(value))}?="
-            )
-            : value;
+        varve.ReportDamage(request.Caller.UserName, row, damage);
 }
