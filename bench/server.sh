@@ -3,6 +3,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 folder=$(mktemp -d -t varve-bench-XXXXXX)
+data=$folder/data
 server=
 export VARVE_ROOT_USER=bench VARVE_ROOT_PASSWORD=bench-secret-key
 
@@ -24,7 +25,7 @@ start_server() {
   s3=http://127.0.0.1:$(free_port)
   local begun
   begun=$(date +%s%N)
-  dotnet src/Api/bin/Release/net10.0/varve.dll serve --data "$folder/data" --rest "$rest" --s3 "$s3" \
+  dotnet src/Api/bin/Release/net10.0/varve.dll serve --data "$data" --rest "$rest" --s3 "$s3" \
     > "$folder/server.log" 2>&1 &
   server=$!
   until curl -fs -o "$folder/ready" "$rest/readyz"; do
