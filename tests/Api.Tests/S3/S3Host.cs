@@ -17,6 +17,7 @@ using Varve.Projections;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
+using Varve.Tiers;
 using Varve.Tiers.Disk;
 
 [assembly: AssemblyFixture(typeof(Varve.Api.Tests.S3.S3Host))]
@@ -38,6 +39,13 @@ public sealed class S3Host : IAsyncLifetime
     Task running = Task.CompletedTask;
     int buckets;
 
+    public TimeSpan BarrierWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Puts another tier around the disk's.</summary>
+    public Func<ITier, ITier> Around { get; init; } = disk => disk;
+
     public Uri Url { get; private set; } = null!;
 
     public Backend Varve { get; private set; } = null!;
@@ -54,7 +62,7 @@ public sealed class S3Host : IAsyncLifetime
         var generations = new ReadGenerations(folder, events, NullLogger<ReadGenerations>.Instance);
         database = await generations.Open(progress: null, CancellationToken.None);
 
-        var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(10));
+        var barrier = new ProjectionBarrier(BarrierWait);
         var progress = new InMemoryUploadProgress();
         var states = new AggregateStates(events, 1000);
         var door = CommandDoor.Open(
@@ -62,7 +70,16 @@ public sealed class S3Host : IAsyncLifetime
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier)
         );
-        Varve = new(door, states, events, disk, new ReadModels(database), progress, barrier, TimeProvider.System);
+        Varve = new(
+            door,
+            states,
+            events,
+            Around(disk),
+            new ReadModels(database),
+            progress,
+            barrier,
+            TimeProvider.System
+        );
         runner = new(
             events,
             database,
@@ -79,18 +96,17 @@ public sealed class S3Host : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.ListenS3(new(IPAddress.Loopback, 0));
         });
         web = builder.Build();
         web.UseS3(
             new S3Dispatcher(
                 Varve,
                 Find,
-                new(Domain: "s3.test", Region: null),
+                new(Domain: "s3.test", Region: null) { SilenceMax = SilenceMax },
                 TimeProvider.System,
                 web.Services.GetRequiredService<ILogger<S3Dispatcher>>()
-            ),
-            _ => true
+            )
         );
         await web.StartAsync();
         var server = web.Services.GetRequiredService<IServer>();
@@ -100,13 +116,19 @@ public sealed class S3Host : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await web.DisposeAsync();
-        await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopProjections();
         runner.Dispose();
         await database.DisposeAsync();
         await disk.DisposeAsync();
         await events.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>From here on the read models stay as they are.</summary>
+    public async Task StopProjections()
+    {
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public static string SecretOf(string user) => $"{user}-secret-key";
