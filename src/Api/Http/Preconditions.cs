@@ -22,8 +22,6 @@ public sealed record Preconditions(
 {
     public static readonly Preconditions None = new(null, null, null, null);
 
-    public bool IsEmpty => this == None;
-
     /// <param name="prefix">Empty, or <c>x-amz-copy-source-</c> for those of a copy's source.</param>
     public static Preconditions From(IHeaderDictionary headers, string prefix)
     {

@@ -21,6 +21,10 @@ public sealed record S3Options(string? Domain, string? Region)
 {
     /// <summary>Where buckets say they are.</summary>
     public string RegionName => Region ?? "us-east-1";
+
+    /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
+    /// connection; the verdict then stands in the body.</summary>
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>
@@ -46,11 +50,7 @@ public sealed class S3Dispatcher(
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30] }
     );
 
-    readonly SigV4Verifier verifier = new(
-        async (key, cancel) => (await accounts(key, cancel))?.Secret,
-        clock,
-        options.Region
-    );
+    readonly SigV4Verifier verifier = new(accounts, clock, options.Region);
 
     public async Task Handle(HttpContext http)
     {
@@ -95,8 +95,6 @@ public sealed class S3Dispatcher(
         var signature =
             await verifier.Verify(method, target, headers, cancel)
             ?? throw new RejectedException(ErrorCode.AccessDenied);
-        var account =
-            await accounts(signature.AccessKey, cancel) ?? throw new RejectedException(ErrorCode.AccessDenied);
 
         var operation = place.Operation = S3Operations.Resolve(method, target, headers);
         if (signature.Payload.IsStreaming && !operation.TakesStreams)
@@ -106,8 +104,8 @@ public sealed class S3Dispatcher(
             );
         await CatchUp(operation, headers, cancel);
         var bucket =
-            operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, account.Caller, cancel) : null;
-        var request = new S3Request(http, operation, target, signature, account.Caller, bucket, options.RegionName);
+            operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, signature.Caller, cancel) : null;
+        var request = new S3Request(http, operation, target, signature, bucket, options);
         if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != request.Owner)
             throw new RejectedException(ErrorCode.AccessDenied);
         await operation.Handle(request, varve, cancel);
@@ -117,12 +115,12 @@ public sealed class S3Dispatcher(
     async ValueTask CatchUp(S3Operation operation, IHeaderDictionary headers, CancellationToken cancel)
     {
         if (operation.Method is "GET" or "HEAD")
-            await varve.Barrier.PassOwnWrites(cancel);
+            await varve.CatchUp(cancel);
         if (headers[S3Headers.Position] is not { Count: > 0 } text)
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             throw new RejectedException(ErrorCode.InvalidArgument, S3Headers.Position);
-        await varve.Barrier.Pass(new(position), cancel);
+        await varve.CatchUp(new Position(position), cancel);
     }
 
     async ValueTask<BucketRow> FindBucket(string name, Caller caller, CancellationToken cancel)
@@ -131,7 +129,7 @@ public sealed class S3Dispatcher(
         if (bucket is null)
         {
             // A write need not wait for others' writes, unless one of them may have made its bucket.
-            await varve.Barrier.PassOwnWrites(cancel);
+            await varve.CatchUp(cancel);
             bucket = await varve.Reads.FindBucket(name, cancel);
         }
         if (bucket is null)
@@ -158,13 +156,21 @@ public sealed class S3Dispatcher(
         if (HttpMethods.IsHead(http.Request.Method) || row.Status == StatusCodes.Status304NotModified)
             return;
         response.ContentType = "application/xml";
+        WriteError(response, rejection, place.Resource, begun: false);
+    }
+
+    /// <param name="begun">Whether XML's declaration has gone out before.</param>
+    internal static void WriteError(HttpResponse response, Rejection rejection, string resource, bool begun)
+    {
+        var row = ErrorTable.For(rejection.Code);
         S3ErrorDocument.Write(
             response.BodyWriter,
             row.S3Code,
             MessageOf(row, rejection),
-            place.Resource,
-            requestId,
-            RequestIds.Host
+            resource,
+            response.Headers[RequestIds.Header].ToString(),
+            RequestIds.Host,
+            begun
         );
     }
 

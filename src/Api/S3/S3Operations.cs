@@ -49,7 +49,7 @@ public static class S3Operations
         new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner, NotYet),
         new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
         new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
-        new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
+        new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, GetObjectTagging.Handle),
         new("PutObjectTagging", "PUT /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
         new("DeleteObjectTagging", "DELETE /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
         new("GetObjectLegalHold", "GET /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, NotYet),

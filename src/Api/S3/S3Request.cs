@@ -11,18 +11,18 @@ namespace Varve.Api.S3;
 
 /// <summary>A request whose signature was right and whose caller may ask it, and the response to it.</summary>
 /// <param name="Place">The bucket, where the operation is about one that must be there; else null.</param>
-/// <param name="Region">Where buckets say they are.</param>
 public sealed record S3Request(
     HttpContext Http,
     S3Operation Operation,
     S3Target Target,
     VerifiedRequest Signature,
-    Caller Caller,
     BucketRow? Place,
-    string Region
+    S3Options Options
 )
 {
     public IHeaderDictionary Headers => Http.Request.Headers;
+
+    public Caller Caller => Signature.Caller;
 
     public S3Query Query => Target.Query;
 
@@ -55,10 +55,11 @@ public sealed record S3Request(
         return document;
     }
 
-    /// <summary>Begins an answer in XML, which follows in what is returned.</summary>
+    /// <summary>Begins an answer in XML, or goes on with it: it follows in what is returned.</summary>
     public IBufferWriter<byte> Xml()
     {
-        Response.ContentType = "application/xml";
+        if (!Response.HasStarted)
+            Response.ContentType = "application/xml";
         return Response.BodyWriter;
     }
 
@@ -66,8 +67,15 @@ public sealed record S3Request(
     public void Acknowledge(Outcome outcome)
     {
         if (outcome.Position is { } position)
-            Response.Headers[S3Headers.Position] = position.ToString(CultureInfo.InvariantCulture);
+            Acknowledge(position);
     }
+
+    public void Acknowledge(long position) =>
+        Response.Headers[S3Headers.Position] = position.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Where nothing was left to do, what was done before is within the log's head.</summary>
+    public async ValueTask AcknowledgeAgain(Backend varve, CancellationToken cancel) =>
+        Acknowledge((await varve.Events.Head(cancel)).Value);
 
     /// <param name="name">Of a parameter in the query.</param>
     /// <exception cref="RejectedException">InvalidArgument: it is no number, or less than <paramref name="least"/>.

@@ -16,7 +16,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
     static Decision<ObjectEvent> Decide(StoredObject stored, ObjectCommand command) =>
         command switch
         {
-            ObjectCommand.Put c => Refusal(stored, c.Condition) is { } no
+            ObjectCommand.Put c => stored.RefusalOf(c.Condition) is { } no
                 ? no
                 : new ObjectEvent.Put(
                     VersionIdOf(c),
@@ -31,7 +31,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                     c.Context.At
                 ),
 
-            ObjectCommand.Delete c when Refusal(stored, c.Condition) is { } no => no,
+            ObjectCommand.Delete c when stored.RefusalOf(c.Condition) is { } no => no,
             ObjectCommand.Delete when stored.Current is null => new NoChange(),
             ObjectCommand.Delete c => new ObjectEvent.Deleted(VersionIdOf(c), c.RenamedTo, c.Context.At),
 
@@ -50,8 +50,9 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             _ => throw new UnreachableException(),
         };
 
-    static Rejection? Refusal(StoredObject stored, WriteCondition condition) =>
-        (stored.Current?.ETag, condition) switch
+    /// <summary>Why a write that depends on this condition would be refused; null where it would not.</summary>
+    public Rejection? RefusalOf(WriteCondition condition) =>
+        (Current?.ETag, condition) switch
         {
             (null, { IfMatch: not null }) => new Rejection(ErrorCode.NoSuchKey),
             ({ } etag, { IfMatch: { } wanted }) when wanted != "*" && wanted != etag => new Rejection(

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Security.Cryptography;
 
 namespace Varve.Domain.Uploads;
 
@@ -34,6 +35,17 @@ public sealed record Upload(
     );
 
     public static string StreamOf(string uploadId) => $"upload-{uploadId}";
+
+    /// <summary>The ETag of the whole: MD5 of the parts' MD5s, and how many they are; of no parts, MD5 of nothing.
+    /// </summary>
+    public static string ETagOf(ImmutableArray<UploadEvent.PartUploaded> parts)
+    {
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        foreach (var part in parts)
+            md5.AppendData(Convert.FromHexString(part.ETag));
+        var hash = Convert.ToHexStringLower(md5.GetHashAndReset());
+        return parts.IsEmpty ? hash : $"{hash}-{parts.Length}";
+    }
 
     static Decision<UploadEvent> Decide(Upload upload, UploadCommand command) =>
         (upload.Status, command) switch

@@ -8,9 +8,10 @@ static class UploadQueries
 {
     const int Chunk = 128;
 
+    // Of S3's uploads only: those with a file's hash were begun by REST, and S3 knows nothing of them.
     const string SelectFrom = """
         SELECT object_key, upload_id, initiator, initiated_at FROM tbl_upload
-        WHERE bucket = @bucket AND (object_key, upload_id) > (@from, @upload_id)
+        WHERE bucket = @bucket AND (object_key, upload_id) > (@from, @upload_id) AND file_hash IS NULL
         ORDER BY object_key, upload_id LIMIT @limit
         """;
 

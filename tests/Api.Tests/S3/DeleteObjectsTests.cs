@@ -33,6 +33,7 @@ public sealed class DeleteObjectsTests(S3Host host)
         var answer = await raw.Send("POST", $"/{bucket}?delete", Two);
         Assert.Equal(["a&b", "never"], answer.Elements("Key"));
         Assert.Equal(404, (await raw.Send("HEAD", $"/{bucket}/a%26b")).Status);
+        Assert.Contains("x-varve-position", answer.Headers.Keys);
     }
 
     [Fact]

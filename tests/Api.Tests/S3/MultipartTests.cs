@@ -12,6 +12,8 @@ public sealed class MultipartTests(S3Host host)
     static readonly byte[] Big = RandomNumberGenerator.GetBytes(5 * 1024 * 1024);
     static readonly byte[] Tail = "tail"u8.ToArray();
 
+    static CultureInfo Invariant => CultureInfo.InvariantCulture;
+
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     async Task<OpenUpload> Begin(params (string, string)[] headers)
@@ -89,6 +91,55 @@ public sealed class MultipartTests(S3Host host)
         Assert.Equal("overwritten", (await upload.Raw.Send("GET", upload.Path)).Text);
         Assert.Equal("NoSuchUpload", (await upload.Parts()).Code);
         Assert.Equal("NoSuchUpload", (await upload.TryPut(2, Tail)).Code);
+    }
+
+    [Fact]
+    public async Task The_same_part_again_is_answered_from_the_record()
+    {
+        var upload = await Begin();
+        var first = await upload.TryPut(1, Tail);
+        var kept = (await host.Varve.FindUpload(upload.Id, Cancel)).Parts[1];
+        var again = await upload.TryPut(1, Tail);
+        Assert.Equal((200, first.Headers["etag"]), (again.Status, again.Headers["etag"]));
+        Assert.Contains("x-varve-position", again.Headers.Keys);
+        Assert.Equal(kept, (await host.Varve.FindUpload(upload.Id, Cancel)).Parts[1]);
+        Assert.Equal(200, (await upload.Complete((1, again.Headers["etag"]))).Status);
+        Assert.Equal(Tail, (await upload.Raw.Send("GET", upload.Path)).Body);
+    }
+
+    [Fact]
+    public async Task A_repeated_completion_tells_a_position_too()
+    {
+        var upload = await Begin();
+        var etag = await upload.Put(1, Tail);
+        var first = long.Parse((await upload.Complete((1, etag))).Headers["x-varve-position"], Invariant);
+        var again = long.Parse((await upload.Complete((1, etag))).Headers["x-varve-position"], Invariant);
+        Assert.True(again >= first);
+    }
+
+    [Fact]
+    public async Task Uploads_begun_by_rest_are_not_shown()
+    {
+        var bucket = await host.NewBucket();
+        var context = host.Varve.Context("ana");
+        var id = new Domain.Objects.ObjectId(
+            Domain.Buckets.BucketName.Parse(bucket),
+            Domain.Objects.ObjectKey.Parse("k")
+        );
+        var plan = Domain.Uploads.UploadPlan.For(Convert.ToHexStringLower(SHA1.HashData(Tail)), Tail.Length);
+        await host.Varve.Run(
+            new Domain.Uploads.UploadCommand.Init(
+                context,
+                context.Id.ToString("N"),
+                id,
+                Domain.Objects.ObjectAttributes.None,
+                null,
+                null,
+                plan
+            ),
+            Cancel
+        );
+        Assert.Empty((await host.Raw("ana").Send("GET", $"/{bucket}?uploads")).Elements("UploadId"));
     }
 
     [Fact]

@@ -186,6 +186,24 @@ public sealed class PutObjectTests(S3Host host)
         Assert.Equal(412, (await raw.Send("PUT", $"/{bucket}/k", [2], ("if-match", etag))).Status);
     }
 
+    [Theory, InlineData("if-none-match", "*"), InlineData("if-match", "\"other\"")]
+    public async Task A_condition_that_does_not_hold_spares_the_body(string name, string value)
+    {
+        var bucket = await host.NewBucket();
+        var raw = host.Raw("ana");
+        await raw.Send("PUT", $"/{bucket}/k", Hello);
+        var headers = new HeaderDictionary
+        {
+            ["host"] = host.Url.Authority,
+            ["expect"] = "100-continue",
+            ["content-length"] = "5000000000",
+            [name] = value,
+        };
+        raw.Signer.SignHeaders("PUT", $"/{bucket}/k", [], headers, "UNSIGNED-PAYLOAD");
+        var answer = await raw.Exchange("PUT", $"/{bucket}/k", headers, []);
+        Assert.Equal((412, "PreconditionFailed"), (answer.Status, answer.Code));
+    }
+
     [Fact]
     public async Task A_body_that_is_not_what_was_signed_is_not_stored()
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -17,6 +16,7 @@ using Varve.Projections;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
+using Varve.Tiers;
 using Varve.Tiers.Disk;
 
 [assembly: AssemblyFixture(typeof(Varve.Api.Tests.S3.S3Host))]
@@ -39,6 +39,13 @@ public sealed class S3Host : IAsyncLifetime
     Task running = Task.CompletedTask;
     int buckets;
 
+    public TimeSpan BarrierWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Puts another tier around the disk's.</summary>
+    public Func<ITier, ITier> Around { get; init; } = disk => disk;
+
     public Uri Url { get; private set; } = null!;
 
     public Backend Varve { get; private set; } = null!;
@@ -55,7 +62,7 @@ public sealed class S3Host : IAsyncLifetime
         var generations = new ReadGenerations(folder, events, NullLogger<ReadGenerations>.Instance);
         database = await generations.Open(progress: null, CancellationToken.None);
 
-        var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(10));
+        var barrier = new ProjectionBarrier(BarrierWait);
         var progress = new InMemoryUploadProgress();
         var states = new AggregateStates(events, 1000);
         var door = CommandDoor.Open(
@@ -63,7 +70,16 @@ public sealed class S3Host : IAsyncLifetime
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events)
         );
-        Varve = new(door, states, events, disk, new ReadModels(database), progress, barrier, TimeProvider.System);
+        Varve = new(
+            door,
+            states,
+            events,
+            Around(disk),
+            new ReadModels(database),
+            progress,
+            barrier,
+            TimeProvider.System
+        );
         runner = new(
             events,
             database,
@@ -80,18 +96,17 @@ public sealed class S3Host : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.ListenS3(new(IPAddress.Loopback, 0));
         });
         web = builder.Build();
-        web.UseS3(
+        web.UseS3(() =>
             new S3Dispatcher(
                 Varve,
                 Find,
-                new(Domain: "s3.test", Region: null),
+                new(Domain: "s3.test", Region: null) { SilenceMax = SilenceMax },
                 TimeProvider.System,
                 web.Services.GetRequiredService<ILogger<S3Dispatcher>>()
-            ),
-            _ => true
+            )
         );
         await web.StartAsync();
         var server = web.Services.GetRequiredService<IServer>();
@@ -101,8 +116,7 @@ public sealed class S3Host : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await web.DisposeAsync();
-        await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopProjections();
         runner.Dispose();
         await database.DisposeAsync();
         await disk.DisposeAsync();
@@ -110,10 +124,16 @@ public sealed class S3Host : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>From here on the read models stay as they are.</summary>
+    public async Task StopProjections()
+    {
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     public static string SecretOf(string user) => $"{user}-secret-key";
 
     /// <summary>A client with nothing set but where to go.</summary>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
     public AmazonS3Client Client(string user)
     {
         var config = new AmazonS3Config

@@ -14,12 +14,6 @@ namespace Varve.Api.S3.Operations;
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"/>
 static class CompleteMultipartUpload
 {
-    /// <summary>
-    /// After it, 200 is sent and blanks follow, so that nobody on the way takes a long join for a dead connection; the
-    /// verdict then stands in the body.
-    /// </summary>
-    static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
-
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var condition = RequestedObject.Condition(request.Headers);
@@ -28,6 +22,7 @@ static class CompleteMultipartUpload
         var upload = await ObjectUpload.Find(request, varve, cancel);
         if (upload.Completed is { } done)
         {
+            await request.AcknowledgeAgain(varve, cancel);
             Write(request.Xml(), request, done, begun: false);
             return;
         }
@@ -37,10 +32,11 @@ static class CompleteMultipartUpload
         var parts = JoinedParts.Choose(upload, listed);
         var checksum = JoinedParts.ChecksumOf(upload, parts);
         JoinedParts.Check(request.Headers, upload, parts, checksum);
-        await Answer(request, Finish(request, parts, checksum, condition, varve, cancel), cancel);
+        await RequestedObject.Check(request.Object, condition, varve, cancel);
+        await Answer(request, Finish(request, parts, checksum, condition, varve, cancel), varve, cancel);
     }
 
-    static async Task<UploadEvent.Completed> Finish(
+    static async Task<Outcome> Finish(
         S3Request request,
         ImmutableArray<UploadEvent.PartUploaded> parts,
         ObjectChecksum? checksum,
@@ -58,35 +54,44 @@ static class CompleteMultipartUpload
             request.Object,
             parts,
             await varve.Keep(staged, cancel),
-            JoinedParts.ETagOf(parts),
+            Upload.ETagOf(parts),
             checksum,
             condition
         );
         var outcome = await varve.Run(command, cancel);
         varve.Tier.Forget(uploadId);
-        if (!request.Response.HasStarted)
-            request.Acknowledge(outcome);
-        return outcome.State<Upload>().Completed!;
+        return outcome;
     }
 
-    static async Task Answer(S3Request request, Task<UploadEvent.Completed> work, CancellationToken cancel)
+    /// <param name="work">Has ended when this returns, whatever became of the client: it uses the request.</param>
+    static async Task Answer(S3Request request, Task<Outcome> work, Backend varve, CancellationToken cancel)
     {
         var begun = false;
-        while (await Task.WhenAny(work, Task.Delay(Silence, cancel)) != work)
+        while (!await Ends(work, request.Options.SilenceMax))
         {
-            cancel.ThrowIfCancellationRequested();
             Breathe(request.Xml(), begun);
             begun = true;
-            await request.Response.BodyWriter.FlushAsync(cancel);
+            await request.Response.BodyWriter.FlushAsync(CancellationToken.None);
         }
         try
         {
-            Write(request.Xml(), request, await work, begun);
+            var outcome = await work;
+            if (!begun && outcome.Position is { } position)
+                request.Acknowledge(position);
+            else if (!begun)
+                await request.AcknowledgeAgain(varve, cancel);
+            Write(request.Xml(), request, outcome.State<Upload>().Completed!, begun);
         }
         catch (RejectedException refused) when (begun)
         {
-            WriteRefusal(request.Response.BodyWriter, request, refused.Rejection);
+            S3Dispatcher.WriteError(request.Response, refused.Rejection, request.Target.Resource, begun);
         }
+    }
+
+    static async Task<bool> Ends(Task work, TimeSpan silence)
+    {
+        await work.WaitAsync(silence, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return work.IsCompleted;
     }
 
     static void Breathe(IBufferWriter<byte> output, bool begun)
@@ -111,20 +116,6 @@ static class CompleteMultipartUpload
         xml.ETag(done.ETag);
         ChecksumAnswer.WriteElements(ref xml, done.Checksum);
         xml.Close("CompleteMultipartUploadResult"u8);
-        xml.Complete();
-    }
-
-    static void WriteRefusal(IBufferWriter<byte> output, S3Request request, Rejection rejection)
-    {
-        var row = ErrorTable.For(rejection.Code);
-        var xml = new S3XmlWriter(output);
-        xml.Open("Error"u8);
-        xml.Element("Code"u8, row.S3Code);
-        xml.Element("Message"u8, S3Dispatcher.MessageOf(row, rejection));
-        xml.Element("Resource"u8, request.Target.Resource);
-        xml.Element("RequestId"u8, request.Response.Headers[RequestIds.Header].ToString());
-        xml.Element("HostId"u8, RequestIds.Host);
-        xml.Close("Error"u8);
         xml.Complete();
     }
 }

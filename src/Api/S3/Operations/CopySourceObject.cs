@@ -16,7 +16,7 @@ static class CopySourceObject
         if (source.VersionId is not (null or "null"))
             throw new RejectedException(ErrorCode.NotImplemented, "x-amz-copy-source with a versionId.");
 
-        await varve.Barrier.PassOwnWrites(cancel);
+        await varve.CatchUp(cancel);
         var bucket =
             await varve.Reads.FindBucket(source.Bucket, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);

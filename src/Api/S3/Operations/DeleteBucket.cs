@@ -13,7 +13,7 @@ static class DeleteBucket
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var name = BucketName.Parse(request.Bucket);
-        await varve.Barrier.PassOwnWrites(cancel);
+        await varve.CatchUp(cancel);
         if (!await varve.Reads.IsEmpty(name.Text, cancel))
             throw new RejectedException(ErrorCode.BucketNotEmpty);
 
@@ -21,8 +21,7 @@ static class DeleteBucket
         var requested = await varve.Run(new BucketCommand.RequestDeletion(context, name), cancel);
         var deletion = requested.State<Bucket>().Deletion;
         // The request may be an older one, of a process that then stopped: hence the head, and not its position.
-        if (!await varve.Barrier.Pass(await varve.Events.Head(cancel), cancel))
-            throw new RejectedException(ErrorCode.ServiceUnavailable, "The read models are too far behind.");
+        await varve.CatchUp(await varve.Events.Head(cancel), cancel);
         var empty = await varve.Reads.IsEmpty(name.Text, cancel);
 
         context = varve.Context(request.Caller.UserName);

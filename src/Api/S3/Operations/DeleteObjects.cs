@@ -22,8 +22,10 @@ static class DeleteObjects
         var document = S3Documents.Delete(body);
 
         // All at once, so that they share the log's commits.
-        var refusals = await Task.WhenAll(document.Keys.Select(key => Delete(request, key, varve, cancel)));
-        Write(request.Xml(), document, refusals);
+        var outcomes = await Task.WhenAll(document.Keys.Select(key => Delete(request, key, varve, cancel)));
+        if (outcomes.Max(outcome => outcome.Position) is { } position)
+            request.Acknowledge(position);
+        Write(request.Xml(), document, outcomes);
     }
 
     /// <summary>SDKs send a checksum in the place of Content-MD5.</summary>
@@ -38,31 +40,30 @@ static class DeleteObjects
         expected.Check(computed, FrozenDictionary<string, string>.Empty);
     }
 
-    static async Task<Rejection?> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)
+    static async Task<Outcome> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)
     {
         try
         {
             if (key.VersionId is not (null or "null"))
-                return new(ErrorCode.NotImplemented, "VersionId");
+                return Outcome.Refused(new(ErrorCode.NotImplemented, "VersionId"));
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var context = varve.Context(request.Caller.UserName);
-            await varve.Run(new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null)), cancel);
-            return null;
+            return await varve.Run(new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null)), cancel);
         }
         catch (RejectedException refused)
         {
-            return refused.Rejection;
+            return Outcome.Refused(refused.Rejection);
         }
     }
 
-    static void Write(IBufferWriter<byte> output, DeletedKeys document, Rejection?[] refusals)
+    static void Write(IBufferWriter<byte> output, DeletedKeys document, Outcome[] outcomes)
     {
         var xml = new S3XmlWriter(output);
         xml.Begin("DeleteResult"u8);
-        for (var i = 0; i < refusals.Length; i++)
+        for (var i = 0; i < outcomes.Length; i++)
         {
             var key = document.Keys[i];
-            if (refusals[i] is { } refusal)
+            if (outcomes[i].Rejection is { } refusal)
             {
                 var row = ErrorTable.For(refusal.Code);
                 xml.Open("Error"u8);

@@ -8,7 +8,7 @@ static class HeadBucket
 {
     public static Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.Response.Headers["x-amz-bucket-region"] = request.Region;
+        request.Response.Headers["x-amz-bucket-region"] = request.Options.RegionName;
         request.Response.ContentType = "application/xml";
         return Task.CompletedTask;
     }
@@ -22,8 +22,8 @@ static class GetBucketLocation
     {
         var xml = new S3XmlWriter(request.Xml());
         xml.Begin("LocationConstraint"u8);
-        if (request.Region != "us-east-1") // AWS's first region has no name here
-            xml.Text(request.Region);
+        if (request.Options.RegionName != "us-east-1") // AWS's first region has no name here
+            xml.Text(request.Options.RegionName);
         xml.Close("LocationConstraint"u8);
         xml.Complete();
         return Task.CompletedTask;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Objects;
@@ -37,15 +36,6 @@ static class JoinedParts
             if (parts[i].Size < Upload.PartSizeLeast)
                 throw new RejectedException(ErrorCode.EntityTooSmall, $"Part {parts[i].Number}.");
         return parts.MoveToImmutable();
-    }
-
-    /// <summary>MD5 of the parts' MD5s, and how many they are.</summary>
-    public static string ETagOf(ImmutableArray<UploadEvent.PartUploaded> parts)
-    {
-        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        foreach (var part in parts)
-            md5.AppendData(Convert.FromHexString(part.ETag));
-        return $"{Convert.ToHexStringLower(md5.GetHashAndReset())}-{parts.Length}";
     }
 
     public static ObjectChecksum? ChecksumOf(Upload upload, ImmutableArray<UploadEvent.PartUploaded> parts)

@@ -44,7 +44,7 @@ static class ListBuckets
             xml.Open("Bucket"u8);
             xml.Element("Name"u8, bucket.Name);
             xml.Element("CreationDate"u8, bucket.CreatedAt);
-            xml.Element("BucketRegion"u8, request.Region);
+            xml.Element("BucketRegion"u8, request.Options.RegionName);
             xml.Close("Bucket"u8);
         }
         xml.Close("Buckets"u8);

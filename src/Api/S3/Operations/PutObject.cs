@@ -15,6 +15,7 @@ static class PutObject
         var condition = RequestedObject.Condition(request.Headers);
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
 
+        await RequestedObject.Check(id, condition, varve, cancel);
         await using var staged = await IncomingBytes.Stage(request, varve, expected, expected?.Algorithm, cancel);
         var facts = await varve.Keep(staged, cancel);
         var checksum = IncomingBytes.WholeChecksum(expected?.Algorithm, staged.Checksum);

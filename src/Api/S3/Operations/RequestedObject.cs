@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Varve.Api.Http;
+using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Objects;
 
@@ -64,6 +65,17 @@ static class RequestedObject
             : new(TagOf(match.ToString()), TagOf(noneMatch.ToString()));
     }
 
+    /// <summary>Refuses what the command would refuse too, but before any byte has moved.</summary>
+    /// <exception cref="RejectedException">NoSuchKey, PreconditionFailed.</exception>
+    public static async ValueTask Check(ObjectId id, WriteCondition condition, Backend varve, CancellationToken cancel)
+    {
+        if (condition == WriteCondition.None)
+            return;
+        var stored = await varve.Read(StoredObject.Decider, id.Stream, cancel);
+        if (stored.RefusalOf(condition) is { } no)
+            throw new RejectedException(no);
+    }
+
     static string? TagOf(string header) => header.Length == 0 ? null : ETags.Unquote(header.Trim());
 
     /// <summary>Refused before the body is read; the command's validator would do it after.</summary>
@@ -74,16 +86,8 @@ static class RequestedObject
             throw new RejectedException(CommandValidators.RejectionOf(result.Errors[0]));
     }
 
-    /// <summary>aws-chunked is how the body came, not what it is.</summary>
-    static string ValueOf(string name, string value) =>
-        name == "content-encoding" && value.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase)
-            ? string.Join(
-                ',',
-                value
-                    .Split(',', StringSplitOptions.TrimEntries)
-                    .Where(coding => !coding.Equals("aws-chunked", StringComparison.OrdinalIgnoreCase))
-            )
-            : value;
+    static string? ValueOf(string name, string value) =>
+        name == "content-encoding" ? ContentEncodings.ToStore(value) : value;
 
     static void RefuseUnsupported(string name, string value)
     {

@@ -43,7 +43,8 @@ static class UploadPart
                 $"Part number must be an integer between 1 and {Upload.PartsMax}, inclusive"
             );
 
-    /// <summary>Keeps a staged part and puts it on record.</summary>
+    /// <summary>Keeps a staged part and puts it on record. The same part again, such as after an answer that got lost,
+    /// is answered from the record: its bytes are there.</summary>
     public static async Task<UploadEvent.PartUploaded> Add(
         S3Request request,
         int number,
@@ -54,18 +55,15 @@ static class UploadPart
     )
     {
         var uploadId = request.Query["uploadId"]!;
-        var location = await varve.Tier.KeepPart(uploadId, number, staged, cancel);
         var checksum = upload.Initiated!.ChecksumAlgorithm is null ? null : Convert.ToBase64String(staged.Checksum!);
-        var command = new UploadCommand.AddPart(
-            varve.Context(request.Caller.UserName),
-            uploadId,
-            number,
-            staged.Size,
-            Convert.ToHexStringLower(staged.Md5!),
-            checksum,
-            location
-        );
-        var outcome = await varve.Run(command, cancel);
+        var identity = (staged.Size, Convert.ToHexStringLower(staged.Md5!), checksum);
+        if (upload.Parts.TryGetValue(number, out var there) && (there.Size, there.ETag, there.Checksum) == identity)
+        {
+            await request.AcknowledgeAgain(varve, cancel);
+            return there;
+        }
+        var context = varve.Context(request.Caller.UserName);
+        var outcome = await varve.AddPart(context, uploadId, number, staged, checksum, cancel);
         request.Acknowledge(outcome);
         return outcome.State<Upload>().Parts[number];
     }

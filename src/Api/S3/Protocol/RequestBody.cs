@@ -23,28 +23,18 @@ public abstract class RequestBody : IBodySource, IDisposable
     public abstract void Dispose();
 
     /// <summary>Opens the body of an operation that takes bytes in: an object, or a part.</summary>
-    /// <param name="request">Null for an anonymous one.</param>
     /// <exception cref="RejectedException">MissingContentLength; InvalidArgument for a length that is no number;
-    /// AccessDenied for signed chunks without a signed request; InvalidRequest for a trailer nobody knows.</exception>
-    public static RequestBody Open(PipeReader reader, IHeaderDictionary headers, VerifiedRequest? request)
+    /// InvalidRequest for a trailer nobody knows.</exception>
+    public static RequestBody Open(PipeReader reader, IHeaderDictionary headers, VerifiedRequest request)
     {
-        var payload =
-            request?.Payload
-            ?? (
-                headers["x-amz-content-sha256"] is { Count: > 0 } text
-                    ? SignedPayload.Parse(text.ToString())
-                    : SignedPayload.NotSigned
-            );
+        var payload = request.Payload;
         if (!payload.IsStreaming)
             return new PlainBody(reader, headers.ContentLength ?? throw LengthMissing("Content-Length"));
 
-        var signed = payload.Mode != PayloadMode.UnsignedChunksWithTrailer;
-        if (signed && request is null)
-            throw new RejectedException(ErrorCode.AccessDenied, "Signed chunks need a signed request.");
         return new ChunkedBody(
             reader,
             DecodedLength(headers),
-            signed ? new ChunkSignatures(request!) : null,
+            payload.Mode == PayloadMode.UnsignedChunksWithTrailer ? null : new ChunkSignatures(request),
             payload.Mode == PayloadMode.SignedChunks ? null : ExpectedChecksum.AnnouncedTrailer(headers),
             endsWithTrailer: payload.Mode != PayloadMode.SignedChunks
         );

@@ -12,17 +12,20 @@ public static class S3ErrorDocument
     /// <param name="resource">As <see cref="S3Target.Resource"/> has it.</param>
     /// <param name="requestId">The same as in <see cref="RequestIds.Header"/>.</param>
     /// <param name="hostId">The same as in <see cref="RequestIds.HostHeader"/>.</param>
+    /// <param name="begun">Whether the declaration has gone out before.</param>
     public static void Write(
         IBufferWriter<byte> output,
         string code,
         string message,
         string resource,
         string requestId,
-        string hostId
+        string hostId,
+        bool begun
     )
     {
         var xml = new S3XmlWriter(output);
-        xml.Declare();
+        if (!begun)
+            xml.Declare();
         xml.Open("Error"u8);
         xml.Element("Code"u8, code);
         xml.Element("Message"u8, message);

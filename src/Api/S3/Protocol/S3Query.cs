@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
@@ -39,8 +38,6 @@ public sealed class S3Query
     }
 
     public bool Has(string name) => this[name] is not null;
-
-    public bool TryGet(string name, [NotNullWhen(true)] out string? value) => (value = this[name]) is not null;
 
     /// <param name="raw">What follows the question mark.</param>
     /// <exception cref="RejectedException">InvalidUri; InvalidArgument for more than

@@ -4,16 +4,13 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>Finds the secret of an access key; null where there is no such key, or it was revoked.</summary>
-public delegate ValueTask<string?> SecretLookup(string accessKey, CancellationToken cancel);
-
 /// <summary>A request whose signature was right, and what is needed to check the signatures within its body.</summary>
 /// <param name="SigningKey">32 bytes.</param>
 /// <param name="Signature">In lower-case hex: the seed of the chunks' signatures.</param>
 /// <param name="Scope"><c>yyyyMMdd/region/s3/aws4_request</c>.</param>
 /// <param name="Timestamp"><c>yyyyMMddTHHmmssZ</c>, as signed.</param>
 public sealed record VerifiedRequest(
-    string AccessKey,
+    Caller Caller,
     SignedPayload Payload,
     byte[] SigningKey,
     string Signature,
@@ -25,7 +22,7 @@ public sealed record VerifiedRequest(
 /// <summary>Checks AWS Signature Version 4, in the Authorization header or in a presigned URL. Thread-safe.</summary>
 /// <param name="region">The only region that is accepted; null for any.</param>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html"/>
-public sealed class SigV4Verifier(SecretLookup secrets, TimeProvider clock, string? region)
+public sealed class SigV4Verifier(FindAccount accounts, TimeProvider clock, string? region)
 {
     /// <summary>How far a client's clock may be off.</summary>
     static readonly TimeSpan SkewMax = TimeSpan.FromMinutes(15);
@@ -50,13 +47,13 @@ public sealed class SigV4Verifier(SecretLookup secrets, TimeProvider clock, stri
         RefuseWrongTime(claim);
         RefuseUnsignedHeaders(claim, headers);
 
-        var secret =
-            await secrets(claim.Scope.AccessKey, cancel)
+        var account =
+            await accounts(claim.Scope.AccessKey, cancel)
             ?? throw new RejectedException(
                 ErrorCode.InvalidAccessKeyId,
                 "The AWS Access Key Id you provided does not exist in our records."
             );
-        var key = keys.For(claim.Scope, secret);
+        var key = keys.For(claim.Scope, account.Secret);
         // Some clients sign what they send, others the form that AWS makes of it; both prove that the key's holder
         // made this very target, and mostly they are the same.
         if (
@@ -68,9 +65,9 @@ public sealed class SigV4Verifier(SecretLookup secrets, TimeProvider clock, stri
                 "The request signature we calculated does not match the signature you provided. "
                     + "Check your key and signing method."
             );
-        keys.Keep(claim.Scope, secret, key);
+        keys.Keep(claim.Scope, account.Secret, key);
         return new(
-            claim.Scope.AccessKey,
+            account.Caller,
             claim.Payload,
             key,
             claim.Signature.ToLowerInvariant(),

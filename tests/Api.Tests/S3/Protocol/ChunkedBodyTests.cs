@@ -196,21 +196,11 @@ public sealed class ChunkedBodyTests
     [InlineData("five", ErrorCode.InvalidArgument)]
     public void The_decoded_length_must_be_announced(string? length, ErrorCode code)
     {
-        var headers = new HeaderDictionary { ["x-amz-content-sha256"] = "STREAMING-UNSIGNED-PAYLOAD-TRAILER" };
+        var headers = new HeaderDictionary();
         if (length is not null)
             headers["x-amz-decoded-content-length"] = length;
-        Refused.With(code, () => RequestBody.Open(PipeOf([], [1]), headers, null));
-    }
-
-    [Fact]
-    public void Signed_chunks_need_a_signed_request()
-    {
-        var headers = new HeaderDictionary
-        {
-            ["x-amz-content-sha256"] = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-            ["x-amz-decoded-content-length"] = "5",
-        };
-        Refused.With(ErrorCode.AccessDenied, () => RequestBody.Open(PipeOf([], [1]), headers, null));
+        var request = Verified("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+        Refused.With(code, () => RequestBody.Open(PipeOf([], [1]), headers, request));
     }
 
     [Fact]
@@ -226,7 +216,7 @@ public sealed class ChunkedBodyTests
         await Refused.With(ErrorCode.IncompleteBody, () => ReadAll(cut));
         Refused.With(
             ErrorCode.MissingContentLength,
-            () => RequestBody.Open(PipeOf([], [1]), new HeaderDictionary(), null)
+            () => RequestBody.Open(PipeOf([], [1]), new HeaderDictionary(), Verified("UNSIGNED-PAYLOAD"))
         );
     }
 
@@ -260,26 +250,22 @@ public sealed class ChunkedBodyTests
 
     static RequestBody Open(string mode, string? seed, long length, string? trailer, byte[] wire, int[] pieces)
     {
-        var headers = new HeaderDictionary
-        {
-            ["x-amz-content-sha256"] = mode,
-            ["x-amz-decoded-content-length"] = $"{length}",
-        };
+        var headers = new HeaderDictionary { ["x-amz-decoded-content-length"] = $"{length}" };
         if (trailer is not null)
             headers["x-amz-trailer"] = trailer;
-        var request = seed is null
-            ? null
-            : new VerifiedRequest(
-                Signer.AccessKey,
-                SignedPayload.Parse(mode),
-                Signer.SigningKey(),
-                seed,
-                Signer.Scope,
-                Signer.Timestamp,
-                IsPresigned: false
-            );
-        return RequestBody.Open(PipeOf(wire, pieces), headers, request);
+        return RequestBody.Open(PipeOf(wire, pieces), headers, Verified(mode, seed));
     }
+
+    static VerifiedRequest Verified(string mode, string? seed = null) =>
+        new(
+            new Caller("ana", Root: false),
+            SignedPayload.Parse(mode),
+            Signer.SigningKey(),
+            seed ?? "",
+            Signer.Scope,
+            Signer.Timestamp,
+            IsPresigned: false
+        );
 
     /// <summary>The bytes in segments of these sizes, over and over, as a pipe that is handed out piece by
     /// piece.</summary>

@@ -78,7 +78,7 @@ public sealed class S3XmlTests
     public void An_error_names_code_message_resource_and_request()
     {
         var output = new ArrayBufferWriter<byte>();
-        S3ErrorDocument.Write(output, "NoSuchKey", "No such key.", "/b/a&b", "0123456789ABCDEF", "host");
+        S3ErrorDocument.Write(output, "NoSuchKey", "No such key.", "/b/a&b", "0123456789ABCDEF", "host", begun: false);
         Assert.Equal(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>No such key.</Message>"
                 + "<Resource>/b/a&amp;b</Resource><RequestId>0123456789ABCDEF</RequestId><HostId>host</HostId></Error>",

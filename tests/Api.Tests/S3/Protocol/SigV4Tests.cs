@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Varve.Api.S3;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 
@@ -67,7 +68,7 @@ public sealed class SigV4Tests
 
         var verified = await Verify(method, target, headers);
 
-        Assert.Equal((Signer.AccessKey, signature), (verified!.AccessKey, verified.Signature));
+        Assert.Equal(("ana", signature), (verified!.Caller.UserName, verified.Signature));
         Assert.Equal(PayloadMode.Sha256, verified.Payload.Mode);
     }
 
@@ -252,7 +253,11 @@ public sealed class SigV4Tests
         var signer = Signer with { AccessKey = "root/admin" };
         var headers = Headers("h");
         signer.SignHeaders("GET", "/b", [], headers, EmptyHash);
-        var verifier = new SigV4Verifier((key, _) => new(key == "root/admin" ? signer.SecretKey : null), Clock(), null);
+        var verifier = new SigV4Verifier(
+            (key, _) => new(key == "root/admin" ? Account(signer.SecretKey) : null),
+            Clock(),
+            null
+        );
         Assert.NotNull(await verifier.Verify("GET", S3Target.Parse("/b", "h", null), headers, Cancel));
     }
 
@@ -284,7 +289,7 @@ public sealed class SigV4Tests
     public async Task A_changed_secret_is_effective_at_once()
     {
         var secret = Signer.SecretKey;
-        var verifier = new SigV4Verifier((_, _) => new(secret), Clock(), null);
+        var verifier = new SigV4Verifier((_, _) => new(Account(secret)), Clock(), null);
         var (target, headers) = (S3Target.Parse("/b", "h", null), Signed("GET", "/b"));
         Assert.NotNull(await verifier.Verify("GET", target, headers, Cancel));
         secret = "another";
@@ -298,7 +303,7 @@ public sealed class SigV4Tests
     public async Task A_region_counts_only_where_one_is_set()
     {
         var headers = Signed("GET", "/b");
-        var verifier = new SigV4Verifier((_, _) => new(Signer.SecretKey), Clock(), "eu-west-1");
+        var verifier = new SigV4Verifier((_, _) => new(Account(Signer.SecretKey)), Clock(), "eu-west-1");
         var refused = await Refused.With(
             ErrorCode.AuthorizationHeaderMalformed,
             async () => await verifier.Verify("GET", S3Target.Parse("/b", "h", null), headers, Cancel)
@@ -339,6 +344,8 @@ public sealed class SigV4Tests
         return headers;
     }
 
+    static S3Account Account(string secret) => new(new Caller("ana", Root: false), secret);
+
     static FixedClock Clock(TimeSpan later = default) => new(Signer.Time + later);
 
     static ValueTask<VerifiedRequest?> Verify(
@@ -349,7 +356,7 @@ public sealed class SigV4Tests
     )
     {
         var verifier = new SigV4Verifier(
-            (key, _) => new(key == Signer.AccessKey ? Signer.SecretKey : null),
+            (key, _) => new(key == Signer.AccessKey ? Account(Signer.SecretKey) : null),
             Clock(later),
             null
         );
