@@ -5,8 +5,7 @@ using Amazon.S3.Transfer;
 
 namespace Varve.Api.Tests.S3;
 
-/// <summary>CreateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, ListParts,
-/// ListMultipartUploads.</summary>
+/// <summary>CreateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, ListParts.</summary>
 public sealed class MultipartTests(S3Host host)
 {
     static readonly byte[] Big = RandomNumberGenerator.GetBytes(5 * 1024 * 1024);
@@ -118,31 +117,6 @@ public sealed class MultipartTests(S3Host host)
     }
 
     [Fact]
-    public async Task Uploads_begun_by_rest_are_not_shown()
-    {
-        var bucket = await host.NewBucket();
-        var context = host.Varve.Context("ana");
-        var id = new Domain.Objects.ObjectId(
-            Domain.Buckets.BucketName.Parse(bucket),
-            Domain.Objects.ObjectKey.Parse("k")
-        );
-        var plan = Domain.Uploads.UploadPlan.For(Convert.ToHexStringLower(SHA1.HashData(Tail)), Tail.Length);
-        await host.Varve.Run(
-            new Domain.Uploads.UploadCommand.Init(
-                context,
-                context.Id.ToString("N"),
-                id,
-                Domain.Objects.ObjectAttributes.None,
-                null,
-                null,
-                plan
-            ),
-            Cancel
-        );
-        Assert.Empty((await host.Raw("ana").Send("GET", $"/{bucket}?uploads")).Elements("UploadId"));
-    }
-
-    [Fact]
     public async Task Of_completions_that_race_all_are_answered_alike()
     {
         var upload = await Begin();
@@ -237,37 +211,6 @@ public sealed class MultipartTests(S3Host host)
         Assert.Equal(["7"], rest.Elements("PartNumber"));
         Assert.Equal("false", rest.Element("IsTruncated"));
         Assert.Equal("InvalidArgument", (await upload.Parts("&max-parts=x")).Code);
-    }
-
-    [Fact]
-    public async Task Open_uploads_come_in_pages()
-    {
-        var bucket = await host.NewBucket();
-        var uploads = new List<OpenUpload>();
-        foreach (var key in new[] { "a", "a", "b/1", "b/2", "c" })
-            uploads.Add(await Begin($"/{bucket}/{key}"));
-        var raw = host.Raw("ana");
-
-        var all = await raw.Send("GET", $"/{bucket}?uploads");
-        Assert.Equal(["a", "a", "b/1", "b/2", "c"], all.Elements("Key"));
-        Assert.Equal(uploads.Select(u => u.Id).Order(), all.Elements("UploadId").Order());
-        var folded = await raw.Send("GET", $"/{bucket}?uploads&delimiter=/");
-        Assert.Equal(["a", "a", "c"], folded.Elements("Key"));
-
-        var (seen, marker) = (new List<string>(), "");
-        do
-        {
-            var page = await raw.Send("GET", $"/{bucket}?uploads&max-uploads=1{marker}");
-            seen.AddRange(page.Elements("UploadId"));
-            marker =
-                page.Element("IsTruncated") == "true"
-                    ? $"&key-marker={Uri.EscapeDataString(page.Element("NextKeyMarker")!)}&upload-id-marker={page.Element("NextUploadIdMarker")}"
-                    : null;
-        } while (marker is not null);
-        Assert.Equal(all.Elements("UploadId"), seen);
-
-        await uploads[0].Abort();
-        Assert.Equal(4, (await raw.Send("GET", $"/{bucket}?uploads")).Elements("UploadId").Count);
     }
 
     [Theory]
