@@ -35,8 +35,7 @@ public sealed class Backend(
 
     /// <param name="by">The acting user.</param>
     /// <param name="clientKey">An id that the client chose, such as its <c>Idempotency-Key</c>: the command is then
-    /// done
-    /// once, however often it is sent. Null for none.</param>
+    /// done once, however often it is sent. Null for none.</param>
     public CommandContext Context(string by, string? clientKey = null) =>
         clientKey is null
             ? new(Guid.CreateVersion7(Now), by, Now, Repeatable: false, TraceId)

@@ -36,8 +36,8 @@ public interface IEventStore
     /// <summary>
     /// All events after a position whose stream begins with one of the prefixes, in batches: first what is there, then
     /// what comes, for ever. Delivered at least once, in order. A slow reader costs no memory: it falls back to
-    /// reading.
-    /// The first batch comes at once, if need be without events, so that a reader at the end of the log learns it.
+    /// reading. The first batch comes at once, if need be without events, so that a reader at the end of the log learns
+    /// it.
     /// </summary>
     /// <param name="after">Exclusive; <see cref="Position.Start"/> for everything.</param>
     /// <param name="streamPrefixes">Such as <c>object-</c>; empty for all streams.</param>

@@ -2,8 +2,7 @@ namespace Varve.Projections;
 
 /// <summary>
 /// The progress of open uploads, as clients poll it: in memory, or in Redis as hash <c>MP_&lt;uploadid&gt;</c>. It can
-/// be
-/// lost and is filled again from the upload events. Thread-safe.
+/// be lost and is filled again from the upload events. Thread-safe.
 /// </summary>
 public interface IUploadProgress
 {

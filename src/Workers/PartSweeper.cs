@@ -9,10 +9,8 @@ namespace Varve.Workers;
 
 /// <summary>
 /// Deletes the bytes of parts that became nothing: those of cancelled and expired uploads, those that were uploaded
-/// again,
-/// left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing that
-/// file
-/// only makes it look again.
+/// again, left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing
+/// that file only makes it look again.
 /// </summary>
 public sealed class PartSweeper(
     IEventStore store,

@@ -4,8 +4,7 @@ namespace Varve.EventStores.Tests;
 
 /// <summary>
 /// What every event store must do. One subclass per adapter; none overrides a test. The store may be shared by all
-/// tests
-/// and by others: each test has streams of its own, and looks only at those.
+/// tests and by others: each test has streams of its own, and looks only at those.
 /// </summary>
 public abstract partial class EventStoreContract
 {

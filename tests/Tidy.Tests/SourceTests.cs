@@ -15,8 +15,8 @@ public sealed partial class SourceTests
     public void A_source_file_has_one_subject_and_so_at_most_400_lines() =>
         Offences.None(Repository.Sources.Where(path => Repository.Lines(path).Length is < 1 or > LinesMost));
 
-    /// <summary>But for a stored sample, which is one line as it lies in the log, for an address, and for a text in a test.
-    /// </summary>
+    /// <summary>But for a stored sample, which is one line as it lies in the log, for an address, and for a text in a
+    /// test.</summary>
     [Fact]
     public void A_line_has_at_most_120_columns() =>
         Offences.None(

@@ -14,8 +14,7 @@ namespace Varve.Api.Hosting;
 
 /// <summary>
 /// All parts of a one-machine Varve, put together: the log, the contents, the read models and what keeps them up to
-/// date,
-/// the accounts. Whoever opens it disposes it; then nothing is lost and nothing runs any more.
+/// date, the accounts. Whoever opens it disposes it; then nothing is lost and nothing runs any more.
 /// </summary>
 sealed class Engine : IAsyncDisposable
 {
@@ -96,8 +95,8 @@ sealed class Engine : IAsyncDisposable
 
     IReadOnlyList<IWorker> Workers { get; }
 
-    /// <summary>Opens or makes everything in the data folder, recovers what a crash left, and sets projections and workers
-    /// going. Returns when the read models are where the log is.</summary>
+    /// <summary>Opens or makes everything in the data folder, recovers what a crash left, and sets projections and
+    /// workers going. Returns when the read models are where the log is.</summary>
     /// <exception cref="SettingsException">The data folder is in use or cannot be used.</exception>
     public static async Task<Engine> Start(
         Settings settings,

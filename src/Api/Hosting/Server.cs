@@ -41,7 +41,7 @@ public sealed class Server : IAsyncDisposable
         var loggers = LoggerFactory.Create(logging =>
             logging.AddVarveConsole(jsonLog).AddConfiguration(builder.Configuration.GetSection("Logging"))
         );
-        // Most of a start is compiling, and there is more than one core: the engine and the surfaces start side by side.
+        // Most of a start is compiling, and there is more than one core: engine and surfaces start side by side.
         var starting = Task.Run(() => Engine.Start(settings, builder.Configuration, loggers, cancel), cancel);
         Engine? engine = null;
         builder

@@ -18,8 +18,7 @@ public abstract record BucketCommand(CommandContext Context, BucketName Bucket) 
 
     /// <summary>Second half, sent once the read models have passed the request.</summary>
     /// <param name="Deletion">The number that the request left in the bucket's state. Another one by now means that
-    /// this
-    /// deletion was called off, whatever was found then.</param>
+    /// this deletion was called off, whatever was found then.</param>
     /// <param name="Empty">Whether the bucket was found empty there.</param>
     public sealed record FinishDeletion(CommandContext Context, BucketName Bucket, int Deletion, bool Empty)
         : BucketCommand(Context, Bucket);

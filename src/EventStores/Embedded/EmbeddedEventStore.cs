@@ -29,8 +29,7 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     /// crash also the WAL, usually less than 64 MiB.</summary>
     /// <param name="folder">The data folder; the log is in its subfolder <c>log</c>.</param>
     /// <exception cref="EventStoreUnavailableException">Another process has it open, a newer Varve wrote it, or the
-    /// disk
-    /// does not let it be read; the message says which.</exception>
+    /// disk does not let it be read; the message says which.</exception>
     public static EmbeddedEventStore Open(string folder, TimeProvider time, ILogger logger)
     {
         var log = Directory.CreateDirectory(Path.Combine(folder, "log")).FullName;

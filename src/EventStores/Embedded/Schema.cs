@@ -2,11 +2,9 @@ namespace Varve.EventStores.Embedded;
 
 /// <summary>
 /// The tables of the log. Positions, stream ids and revisions grow, so all inserts but one land on the right edge of
-/// their
-/// B-tree, which costs the same at any size. The one is the index of names: of their hash and not of the names
-/// themselves,
-/// it is a fifth as large, fits the writer's cache with a million streams, and answers "no such stream" without
-/// a look into the table.
+/// their B-tree, which costs the same at any size. The one is the index of names: of their hash and not of the names
+/// themselves, it is a fifth as large, fits the writer's cache with a million streams, and answers "no such stream"
+/// without a look into the table.
 /// </summary>
 static class Schema
 {

@@ -24,8 +24,7 @@ using Varve.Tiers.Disk;
 namespace Varve.Api.Tests.S3;
 
 /// <summary>The S3 surface on a real Kestrel, over the embedded parts, with three users: ana, bob, and root. One for
-/// all
-/// tests; each makes its own buckets.</summary>
+/// all tests; each makes its own buckets.</summary>
 public sealed class S3Host : IAsyncLifetime
 {
     readonly string folder = Directory.CreateTempSubdirectory("varve-s3-").FullName;

@@ -9,8 +9,7 @@ using Varve.Tiers;
 namespace Varve.Api.S3.Operations;
 
 /// <summary><c>POST /{bucket}/{key}?uploadId</c>: joins the parts to an object. However often it is sent, it is
-/// answered
-/// as it was the first time, even when the object is another one by then.</summary>
+/// answered as it was the first time, even when the object is another one by then.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html"/>
 static class CompleteMultipartUpload
 {
