@@ -109,7 +109,7 @@ static class MultipartUpload
                 request.File(name),
                 parts,
                 facts,
-                ETagOf(parts),
+                Upload.ETagOf(parts),
                 Checksum: null,
                 WriteCondition.None
             ),
@@ -232,17 +232,6 @@ static class MultipartUpload
         };
         if (!said.Equals(Convert.ToHexStringLower(hash), StringComparison.OrdinalIgnoreCase))
             throw new RejectedException(ErrorCode.BadDigest, "chunkhash");
-    }
-
-    /// <summary>As S3 reckons it for a multipart upload.</summary>
-    static string ETagOf(ImmutableArray<UploadEvent.PartUploaded> parts)
-    {
-        if (parts.IsEmpty)
-            return Convert.ToHexStringLower(MD5.HashData([]));
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        foreach (var part in parts)
-            whole.AppendData(Convert.FromHexString(part.ETag));
-        return $"{Convert.ToHexStringLower(whole.GetHashAndReset())}-{parts.Length}";
     }
 
     static IResult Begun(UploadPlan plan, string? uploadId, IReadOnlyList<int> chunks, bool instant) =>
