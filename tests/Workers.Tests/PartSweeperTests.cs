@@ -65,7 +65,7 @@ public sealed class PartSweeperTests : IAsyncLifetime
         Assert.True(await world.Holds(part));
     }
 
-    /// <summary>Runs a sweeper until it has seen the end of an upload that is cancelled now, which comes last.</summary>
+    /// <summary>Runs a sweeper until it has seen the end of an upload that is cancelled now: it comes last.</summary>
     async Task Swept()
     {
         var last = await world.Begin(UploadWorld.Now);
