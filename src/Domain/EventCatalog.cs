@@ -102,7 +102,8 @@ public sealed record EventRow(
     }
 }
 
-/// <summary>An event of a name or version that this program does not know. Skipping a fact would be losing it.</summary>
+/// <summary>A name or version of an event that this program does not know. Skipping a fact would be losing it.
+/// </summary>
 public sealed class UnknownEventException(string what, string name)
     : Exception($"{what}: a newer Varve wrote it. Update this one, or skip the event by its position.")
 {
@@ -138,12 +139,20 @@ public sealed record EventMetadata(
         : value.TokenType == JsonTokenType.Number && value.TryGetInt32(out var version) ? version
         : 0;
 
-    /// <summary>The trace alone.</summary>
-    /// <exception cref="JsonException">The metadata is not JSON.</exception>
-    public static string? TraceOf(ReadOnlySpan<byte> data) =>
-        Seek(data, "traceparent"u8, out var value) && value.TokenType == JsonTokenType.String
-            ? value.GetString()
-            : null;
+    /// <summary>The trace alone; null where there is none, or the metadata is not Varve's.</summary>
+    public static string? TraceOf(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return Seek(data, "traceparent"u8, out var value) && value.TokenType == JsonTokenType.String
+                ? value.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null; // a trace is never worth stopping for
+        }
+    }
 
     static bool Seek(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name, out Utf8JsonReader value)
     {

@@ -279,14 +279,15 @@ public sealed class Accounts : IDisposable
             // Not to be cut by a client that goes away: what is begun here is ended here.
             outcome = await varve.Run(new UserCommand.SignUp(context, context.By, home), CancellationToken.None);
         }
-        catch (RejectedException no) when (no.Rejection.Code != ErrorCode.UserAlreadyExists)
+        catch (RejectedException no)
         {
-            database.Execute("DELETE FROM tbl_user WHERE user_name = @user AND status = 0", ("@user", context.By));
-            throw;
-        }
-        catch (RejectedException)
-        {
-            // The log has the user and this table's row is pending: a crash came between them.
+            // Where the log has the user and this table's row is pending, a crash came between them.
+            var user = await varve.Read(User.Decider, User.StreamOf(context.By), CancellationToken.None);
+            if (no.Rejection.Code != ErrorCode.UserAlreadyExists || user.Erased)
+            {
+                database.Execute("DELETE FROM tbl_user WHERE user_name = @user AND status = 0", ("@user", context.By));
+                throw;
+            }
         }
         if (contact is not { Email: null, Phone: null })
         {

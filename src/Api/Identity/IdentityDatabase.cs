@@ -29,7 +29,10 @@ sealed class IdentityDatabase : IDisposable
         {
             // Keys that are destroyed must not live on in free pages.
             Execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;"
+                """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+                PRAGMA secure_delete = ON;
+                """
             );
             Upgrade();
         }
@@ -52,8 +55,8 @@ sealed class IdentityDatabase : IDisposable
         }
     }
 
-    /// <summary>What was deleted is in no file afterwards: pages are zeroed by <c>secure_delete</c>, the log of writes is
-    /// emptied here.</summary>
+    /// <summary>What was deleted is in no file afterwards: pages are zeroed by <c>secure_delete</c>, the log of writes
+    /// is emptied here.</summary>
     public void Checkpoint() => Execute("PRAGMA wal_checkpoint(TRUNCATE)");
 
     /// <summary>The first row; null if there is none.</summary>

@@ -52,6 +52,31 @@ public sealed class ErasureTests(RestServer server) : IClassFixture<RestServer>
     }
 
     [Fact]
+    public async Task A_restored_backup_gives_no_erased_name_away_and_can_be_erased_again()
+    {
+        var user = await server.NewUser();
+        (await user.Post("/user/erase", ("password", Password))).EnsureSuccessStatusCode();
+
+        OnIdentity("UPDATE tbl_user SET status = 1 WHERE user_name = $user", user.Name);
+        var root = await server.SignIn("root", "root-password");
+        (await root.Post("/user/erase", ("password", "root-password"), ("name", user.Name))).EnsureSuccessStatusCode();
+
+        OnIdentity("DELETE FROM tbl_user WHERE user_name = $user", user.Name);
+        var again = await server.Post("/user/signup", ("username", user.Name), ("password", Password));
+        Assert.Equal(409, await again.Refusal());
+    }
+
+    [Fact]
+    public async Task A_crash_between_the_keys_and_the_log_is_made_good_at_the_next_start()
+    {
+        var user = await server.NewUser();
+        OnIdentity("UPDATE tbl_user SET status = 2 WHERE user_name = $user", user.Name);
+        await server.Accounts.EnsureRoot(TestContext.Current.CancellationToken);
+        Assert.IsType<UserEvent.Erased>((await Log(User.StreamOf(user.Name)))[^1].Decoded());
+        Assert.Equal(401, await (await user.Get("/user/info")).Refusal());
+    }
+
+    [Fact]
     public async Task A_phone_is_free_again()
     {
         await SignUp("phone-owner", ("phone", "13611111111"));
@@ -108,16 +133,19 @@ public sealed class ErasureTests(RestServer server) : IClassFixture<RestServer>
             )
             .ToListAsync(TestContext.Current.CancellationToken);
 
-    byte[] SealedKey(string userName)
+    byte[] SealedKey(string userName) =>
+        (byte[])OnIdentity("SELECT sealed_key FROM tbl_personal_key WHERE user_name = $user", userName)!;
+
+    object? OnIdentity(string sql, string userName)
     {
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection(
             $"Data Source={Path.Combine(server.Folder, "identity", "identity.db")};Pooling=False"
         );
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT sealed_key FROM tbl_personal_key WHERE user_name = $user";
+        command.CommandText = sql;
         command.Parameters.AddWithValue("$user", userName);
-        return (byte[])command.ExecuteScalar()!;
+        return command.ExecuteScalar();
     }
 
     bool IsOnDisk(byte[] sought) =>
