@@ -27,10 +27,7 @@ public sealed class BucketRows : IProjection
     public IReadOnlyList<Statement> Project(Fact fact) =>
         fact.Event switch
         {
-            BucketEvent.Created e =>
-            [
-                new(ReplaceBucket, BucketOf(fact.Stream), e.Owner, e.At.UtcTicks, fact.Position),
-            ],
+            BucketEvent.Created e => [new(ReplaceBucket, BucketOf(fact.Stream), e.Owner, e.At.UtcTicks, fact.Position)],
             BucketEvent.Deleted =>
             [
                 new(KeepVersion, fact.Position, BucketOf(fact.Stream)),

@@ -205,7 +205,13 @@ static class PastQueries
         {
             if (!row.IsDBNull(2))
                 names.Add(
-                    new(Encoding.UTF8.GetString(name), row.ReadHex(6), row.GetInt64(1), row.GetInt64(7), row.ReadTicks(3))
+                    new(
+                        Encoding.UTF8.GetString(name),
+                        row.ReadHex(6),
+                        row.GetInt64(1),
+                        row.GetInt64(7),
+                        row.ReadTicks(3)
+                    )
                 );
             return Walk.Passed;
         }
