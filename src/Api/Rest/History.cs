@@ -20,9 +20,14 @@ static class History
             ? FileEndpoints.PageMax
             : (int)request.GetNumber("limit", 1, FileEndpoints.PageMax);
         var after = request.Find("cursor") is null ? -1 : request.GetNumber("cursor", 0, long.MaxValue);
-        var walk = new Walk(request, after, limit);
+        // What came before the home bucket was the user's is somebody else's.
+        var since = await request.Varve.Reads.HeldSince(request.User.Home.Text, request.User.UserName, cancel);
+        var walk = new Walk(request, since.Value, after, limit);
         foreach (var name in await NamesOf(request, cancel))
-            walk.Follow($"object-{request.User.Home}/{name}", from: 0, upto: long.MaxValue);
+        {
+            var stream = $"object-{request.User.Home}/{name}";
+            walk.Follow(stream, await BeginOf(request, stream, cancel), upto: long.MaxValue);
+        }
         await walk.Run(cancel);
         if (!walk.FoundAny)
             throw StoredFiles.NoSuchFile(request.Find("filename") ?? request.Get("filehash"));
@@ -45,8 +50,31 @@ static class History
         return [await reads.LastNameOf(user, sha1, cancel) ?? throw StoredFiles.NoSuchFile(sha1)];
     }
 
+    /// <summary>Where the file begins that has the name: what was renamed away is another file, once something new came
+    /// under the name.</summary>
+    static async ValueTask<long> BeginOf(RestRequest request, string stream, CancellationToken cancel)
+    {
+        RecordedEvent? first = null;
+        var newestFirst = request.Varve.Events.ReadStream(
+            stream,
+            Direction.Backwards,
+            long.MaxValue,
+            long.MaxValue,
+            cancel
+        );
+        await foreach (var recorded in newestFirst)
+        {
+            if (recorded.Decoded() is ObjectEvent.Deleted { RenamedTo: not null })
+                return first?.Decoded() is ObjectEvent.Put { Origin: not ObjectOrigin.Restore }
+                    ? first.Position.Value
+                    : 0;
+            first = recorded;
+        }
+        return 0;
+    }
+
     /// <summary>Follows names, each through a stretch of the log. Memory is bounded by the page.</summary>
-    sealed class Walk(RestRequest request, long after, int limit)
+    sealed class Walk(RestRequest request, long since, long after, int limit)
     {
         readonly Dictionary<string, (long From, long Upto)> seen = new(StringComparer.Ordinal);
         readonly Queue<string> toRead = new();
@@ -93,7 +121,7 @@ static class History
                 var fact = recorded.Decoded();
                 if (linked)
                 {
-                    FoundAny = true;
+                    FoundAny |= position > since;
                     Add(recorded, fact, name, current);
                     if (fact is ObjectEvent.Put { Origin: ObjectOrigin.Rename, Source: { } source })
                     {
@@ -122,7 +150,7 @@ static class History
 
         void Add(RecordedEvent recorded, object fact, string name, ObjectEvent.Put? before)
         {
-            if (recorded.Position.Value <= after)
+            if (recorded.Position.Value <= Math.Max(after, since))
                 return;
             var about = fact as ObjectEvent.Put ?? before;
             var metadata = recorded.DecodedMetadata();
@@ -144,6 +172,7 @@ static class History
         string DetailOf(object fact) =>
             fact switch
             {
+                ObjectEvent.Put { Source: { } source, Origin: ObjectOrigin.Restore } => $"Restore of {source}",
                 ObjectEvent.Put { Source: { } source, Origin: var origin } => $"{origin} from {Shown(source)}",
                 ObjectEvent.Put e => e.Origin.ToString(),
                 ObjectEvent.Deleted { RenamedTo: { } target } => $"Renamed to {Shown(target)}",
