@@ -1,6 +1,17 @@
 CREATE TABLE tbl_bucket (
-  name       varchar(63) NOT NULL PRIMARY KEY,
-  owner      varchar(64) NOT NULL,
-  created_at bigint NOT NULL                    -- .NET ticks, UTC
+  name          varchar(63) NOT NULL PRIMARY KEY,
+  owner         varchar(64) NOT NULL,
+  created_at    bigint NOT NULL,                -- .NET ticks, UTC
+  from_position bigint NOT NULL                 -- of the event that made it
 ) WITHOUT ROWID;
 CREATE INDEX tbl_bucket_idx_owner ON tbl_bucket (owner, name);
+
+-- Buckets that are no more: they were there from from_position until before to_position.
+CREATE TABLE tbl_bucket_version (
+  name          varchar(63) NOT NULL,
+  from_position bigint NOT NULL,
+  to_position   bigint NOT NULL,
+  owner         varchar(64) NOT NULL,
+  created_at    bigint NOT NULL,
+  PRIMARY KEY (name, from_position)
+) WITHOUT ROWID;

@@ -40,6 +40,7 @@ CREATE TABLE tbl_object_version (
   attributes         text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
+CREATE INDEX tbl_object_version_idx_file ON tbl_object_version (bucket, sha1, from_position, to_position);
 
 -- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
 CREATE VIEW view_object_version AS

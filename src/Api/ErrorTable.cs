@@ -37,6 +37,11 @@ public static class ErrorTable
                 "A conflicting operation on this key went on at the same time; try again."
             ),
             ContentConflict => new(409, "ContentConflict", "Another content with this SHA-1 is stored already."),
+            ContentPurged => new(
+                410,
+                "InvalidObjectState",
+                "The bytes of this version are gone: it was replaced or deleted longer ago than they are kept."
+            ),
             ContentSha256Mismatch => new(
                 400,
                 "XAmzContentSHA256Mismatch",

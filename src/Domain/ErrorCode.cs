@@ -14,6 +14,7 @@ public enum ErrorCode
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
     ContentConflict,
+    ContentPurged,
     EntityTooLarge,
     EntityTooSmall,
     HashMismatch,

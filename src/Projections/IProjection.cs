@@ -39,5 +39,6 @@ public static class ReadModelProjections
             new Files.UserFileRows(),
             new Objects.ObjectRows(),
             new Uploads.UploadRows(),
+            new Instants.InstantRows(),
         ];
 }

@@ -1,6 +1,8 @@
+using Varve.EventStores;
 using Varve.Projections.Buckets;
 using Varve.Projections.Databases;
 using Varve.Projections.Files;
+using Varve.Projections.Instants;
 using Varve.Projections.Objects;
 using Varve.Projections.Uploads;
 
@@ -10,6 +12,9 @@ namespace Varve.Projections;
 /// Thread-safe.</summary>
 public sealed class ReadModels(IReadDatabase database)
 {
+    /// <summary>Beyond every position: as of it, the past is what is.</summary>
+    public static readonly Position Present = new(Position.End.Value - 1);
+
     /// <summary>The current version; null if there is none.</summary>
     public async ValueTask<ObjectRow?> FindObject(string bucket, string key, CancellationToken cancel)
     {
@@ -111,5 +116,121 @@ public sealed class ReadModels(IReadDatabase database)
     {
         using var lease = await database.Read(cancel);
         return await FileQueries.LastNameOf(lease.Session, user, sha1, cancel);
+    }
+
+    /// <summary>The position up to which everything had happened by an instant, its whole millisecond within. The same
+    /// for ever, once the log has gone beyond it.</summary>
+    public async ValueTask<Position> PositionAt(DateTimeOffset instant, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        return await InstantRows.PositionAt(lease.Session, instant, cancel);
+    }
+
+    /// <summary>A bucket as of a position; null if there was none of this name.</summary>
+    public async ValueTask<BucketRow?> FindBucketAsOf(string name, Position asOf, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        return await BucketQueries.FindAsOf(lease.Session, name, asOf, cancel);
+    }
+
+    /// <summary>What came up to this position into a bucket of this name may be somebody else's; nothing later is.
+    /// </summary>
+    public async ValueTask<Position> HeldSince(string bucket, string owner, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        return await BucketQueries.HeldSince(lease.Session, bucket, owner, cancel);
+    }
+
+    /// <summary>The version that was current as of a position; null if there was none.</summary>
+    public async ValueTask<ObjectRow?> FindObjectAsOf(
+        string bucket,
+        string key,
+        Position asOf,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.FindAsOf(lease.Session, bucket, key, asOf, cancel);
+    }
+
+    /// <summary>A bucket's objects as of a position. Costs by the names that it reads over, not by their versions.
+    /// </summary>
+    public async ValueTask<ObjectPage> ListObjectsAsOf(ObjectListing listing, Position asOf, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.List(lease.Session, listing, asOf, cancel);
+    }
+
+    /// <summary>The version that the event at a position made; null if that made none of this name.</summary>
+    public async ValueTask<ObjectRow?> FindVersionMadeAt(
+        string bucket,
+        string key,
+        Position position,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.FindMadeAt(lease.Session, bucket, key, position, cancel);
+    }
+
+    /// <param name="since">Exclusive: older ones are not looked for.</param>
+    public async ValueTask<ObjectRow?> FindVersion(
+        string bucket,
+        string key,
+        string versionId,
+        Position since,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.FindVersion(lease.Session, bucket, key, versionId, since, cancel);
+    }
+
+    /// <summary>The current version, or the last that there was.</summary>
+    /// <param name="sha1">Of the content that it must have; null for any.</param>
+    /// <param name="since">Exclusive: older ones are not looked for.</param>
+    public async ValueTask<ObjectRow?> FindNewestVersion(
+        string bucket,
+        string key,
+        string? sha1,
+        Position since,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.FindNewest(lease.Session, bucket, key, sha1, since, cancel);
+    }
+
+    /// <summary>The last past version with a content, under whatever name.</summary>
+    /// <param name="since">Exclusive: older ones are not looked for.</param>
+    public async ValueTask<ObjectRow?> FindPastVersionOf(
+        string bucket,
+        string sha1,
+        Position since,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastQueries.FindNewestOfFile(lease.Session, bucket, sha1, since, cancel);
+    }
+
+    /// <summary>As <see cref="ListUserFiles"/>, as of a position.</summary>
+    public async ValueTask<UserFilePage> ListUserFilesAsOf(
+        PastHome home,
+        string prefix,
+        string? cursor,
+        int limit,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await database.Read(cancel);
+        return await PastFileQueries.List(lease.Session, home, prefix, cursor, limit, cancel);
+    }
+
+    /// <summary>The newest name that a content had as of a position; null if it had none.</summary>
+    public async ValueTask<string?> NewestNameAsOf(PastHome home, string sha1, CancellationToken cancel)
+    {
+        using var lease = await database.Read(cancel);
+        return await PastFileQueries.NewestName(lease.Session, home, sha1, cancel);
     }
 }

@@ -1,4 +1,5 @@
 using Varve.Domain.Objects;
+using Varve.EventStores;
 
 namespace Varve.Projections;
 
@@ -72,6 +73,9 @@ public sealed record UserFileRow(
 
 /// <param name="Cursor">Where the next page begins; null at the end.</param>
 public sealed record UserFilePage(IReadOnlyList<UserFileRow> Files, string? Cursor);
+
+/// <summary>A user's home bucket as of a position.</summary>
+public sealed record PastHome(string User, string Bucket, Position AsOf);
 
 public sealed record UploadRow(string UploadId, string Key, string Initiator, DateTimeOffset InitiatedAt);
 

@@ -41,6 +41,42 @@ public sealed class AwsCliTests(SharedServer server) : IDisposable
     }
 
     [Fact]
+    public async Task The_past_is_a_bucket_to_list_to_fetch_and_to_sync_from()
+    {
+        await Run(
+            """
+            aws s3 mb s3://cli-past
+            mkdir tree tree/d
+            echo one > tree/a
+            echo two > tree/d/b
+            head -c 9000000 /dev/urandom > tree/large
+            aws s3 sync --quiet tree s3://cli-past
+            past=cli-past--at-$(date -u +%Y%m%dt%H%M%Sz)
+            sleep 1.1
+            echo changed > tree/a.new
+            aws s3 cp --quiet tree/a.new s3://cli-past/a
+            aws s3 rm --quiet --recursive s3://cli-past --exclude a
+
+            aws s3 ls s3://$past/ | grep -q 'PRE d/'
+            test "$(aws s3 ls --recursive s3://$past/ | wc -l)" = 3
+            aws s3 cp --quiet s3://$past/a back
+            cmp tree/a back
+            ! aws s3 cp tree/a s3://$past/a 2> error
+            grep -q MethodNotAllowed error
+            ! aws s3 mb s3://$past 2> error
+            grep -q InvalidBucketName error
+            ! aws s3 ls | grep -q -- --at-
+
+            aws s3 sync --quiet s3://$past s3://cli-past
+            mkdir restored
+            aws s3 sync --quiet s3://cli-past restored
+            rm tree/a.new
+            diff -r tree restored
+            """
+        );
+    }
+
+    [Fact]
     public async Task Files_of_every_size_come_back_as_they_went()
     {
         await Run(

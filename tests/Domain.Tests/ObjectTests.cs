@@ -84,6 +84,31 @@ public sealed class ObjectTests
         Assert.Equal([true, false, false, false], steps.Select(step => step.Closing));
     }
 
+    [Fact]
+    public void A_restore_makes_an_old_version_current_as_it_was() =>
+        ACat.When(Restored("old")).ThenEvents(WasRestored("old"));
+
+    [Fact]
+    public void A_restore_undeletes() =>
+        StoredObject.Decider.Given(WasPut(Cat), CatDeleted).When(Restored("old")).ThenEvents(WasRestored("old"));
+
+    [Fact]
+    public void Restoring_the_current_version_records_nothing() =>
+        ACat.When(Restored(WasPut(Cat).VersionId)).ThenNothing();
+
+    [Fact]
+    public void Restoring_a_version_twice_records_nothing() =>
+        StoredObject.Decider.Given(WasRestored("old")).When(Restored("old")).ThenNothing();
+
+    [Fact]
+    public void A_restore_needs_its_bytes_and_comes_after_its_content()
+    {
+        var steps = Restored("old").Steps().Select(step => (step, no: step.Decide(step.InitialState))).ToList();
+        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream], steps.Select(one => one.step.Stream));
+        Assert.Equal([true, false, false], steps.Select(one => one.step.Closing));
+        Assert.Equal(ErrorCode.OperationAborted, steps[2].no?.Code);
+    }
+
     [Theory]
     [
         InlineData("a"),
@@ -103,6 +128,17 @@ public sealed class ObjectTests
         Assert.Equal(ErrorCode.InvalidArgument, RefusedKey(""));
         Assert.Equal(ErrorCode.InvalidArgument, RefusedKey("\uD800"));
     }
+
+    static ObjectCommand.Restore Restored(string version) =>
+        new(Context, Cat, version, Known, Md5, new ObjectAttributes("image/jpeg"), null);
+
+    static ObjectEvent WasRestored(string version) =>
+        WasPut(Cat) with
+        {
+            Attributes = new ObjectAttributes("image/jpeg"),
+            Origin = ObjectOrigin.Restore,
+            Source = version,
+        };
 
     static ErrorCode RefusedKey(string key) =>
         Assert.Throws<RejectedException>(() => ObjectKey.Parse(key)).Rejection.Code;

@@ -16,6 +16,7 @@ static class CommandLine
         var root = new RootCommand("Varve: an object store whose every change is an event.")
         {
             ServeCommand.Make(),
+            HistoryCommand.Make(),
             ProjectionsCommand.Make(),
             Version(),
         };

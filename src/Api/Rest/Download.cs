@@ -12,8 +12,9 @@ static class Download
 {
     public static async Task<IResult> Handle(RestRequest request, CancellationToken cancel)
     {
-        FileEndpoints.RefusePast(request);
-        var row = await StoredFiles.Find(request, request.GetSha1("filehash"), request.Find("filename"), cancel);
+        var row = await StoredFiles.FindAsked(request, cancel);
+        if (row.Location is null)
+            throw new RejectedException(ErrorCode.ContentPurged);
         var headers = request.Http.Request.Headers;
         switch (Preconditions.From(headers, "").Evaluate(row.ETag, row.LastModified, isRead: true))
         {
@@ -59,9 +60,7 @@ static class Download
             var response = httpContext.Response;
             try
             {
-                if (row.Location is null)
-                    throw new ContentDamagedException("nowhere", "The content's bytes are gone.");
-                await using var content = await request.Varve.Tier.Open(row.Location, row.Size, cancel);
+                await using var content = await request.Varve.Tier.Open(row.Location!, row.Size, cancel);
                 WriteHeaders(response);
                 if (!HttpMethods.IsHead(httpContext.Request.Method))
                     await content.CopyTo(range?.Offset ?? 0, range?.Length ?? row.Size, response.BodyWriter, cancel);

@@ -11,22 +11,22 @@ static class FileEndpoints
 
     public static async Task<IResult> Meta(RestRequest request, CancellationToken cancel)
     {
-        RefusePast(request);
-        var row = await StoredFiles.Find(request, request.GetSha1("filehash"), request.Find("filename"), cancel);
+        var row = await StoredFiles.FindAsked(request, cancel);
         return Answer.Json(StoredFiles.MetaOf(row), RestJson.Readable.FileMeta, 200);
     }
 
     public static async Task<IResult> Query(RestRequest request, CancellationToken cancel)
     {
-        RefusePast(request);
         var limit = request.Find("limit") is null ? 100 : (int)request.GetNumber("limit", 1, PageMax);
-        var page = await request.Varve.Reads.ListUserFiles(
-            request.User.UserName,
-            request.Find("prefix") ?? "",
-            request.Find("cursor"),
-            limit,
-            cancel
-        );
+        var page = await Past.AsOf(request, cancel) is { } asOf
+            ? await Past.List(request, asOf, limit, cancel)
+            : await request.Varve.Reads.ListUserFiles(
+                request.User.UserName,
+                request.Find("prefix") ?? "",
+                request.Find("cursor"),
+                limit,
+                cancel
+            );
         if (page.Cursor is not null) // the contract's answer is a bare array
             request.Http.Response.Headers[CursorHeader] = page.Cursor;
         IReadOnlyList<UserFile> files =
@@ -91,9 +91,6 @@ static class FileEndpoints
         return Answer.Ok();
     }
 
-    public static Task<IResult> Restore(RestRequest request, CancellationToken cancel) =>
-        throw new RejectedException(ErrorCode.NotImplemented, "restore is not there yet.");
-
     /// <summary>Of the user's own names, the one that a stream <c>object-bucket/key</c> holds.</summary>
     public static string NameIn(RestRequest request, string stream)
     {
@@ -101,13 +98,6 @@ static class FileEndpoints
         return stream.StartsWith(prefix, StringComparison.Ordinal)
             ? stream[prefix.Length..]
             : throw RestRequest.KeyReused();
-    }
-
-    /// <summary>Better an honest no than the present in place of the past.</summary>
-    public static void RefusePast(RestRequest request)
-    {
-        if (request.Find("asof") is not null)
-            throw new RejectedException(ErrorCode.NotImplemented, "asof is not there yet.");
     }
 
     /// <summary>What a file was called before a rename that was done already, if it is the rename asked for.</summary>

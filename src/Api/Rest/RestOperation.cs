@@ -67,7 +67,7 @@ static class RestParameters
     >
     {
         ["accesskey"] = ("string", "The access key, 20 characters."),
-        ["asof"] = ("string", "A time or a position: the state as of then. Not there yet (501)."),
+        ["asof"] = ("string", $"The state as of then: {Instant.Formats}"),
         ["chunkhash"] = ("string", "SHA-1, SHA-256 or MD5 of the chunk, in hex: checked before the chunk is kept."),
         ["cursor"] = ("string", "From the header x-varve-cursor of the page before."),
         ["email"] = ("string", "At most 255 characters."),
@@ -90,6 +90,6 @@ static class RestParameters
         ),
         ["uploadid"] = ("string", "As init gave it, 32 hex digits."),
         ["username"] = ("string", "3 to 63 of a-z, 0-9, '.' and '-': the name of the user's home bucket as well."),
-        ["version"] = ("string", "A version's id."),
+        ["version"] = ("string", "A version's id, its Revision in the history, or p and its Position."),
     }.ToFrozenDictionary();
 }

@@ -48,8 +48,9 @@ static class RestOperations
             User, Body.Form, typeof(FileMeta), FileEndpoints.Update),
         new("POST", "/file/delete", "filehash [filename]", "Deletes all names of a content, or the one given.",
             User, Body.Form, typeof(Envelope<string>), FileEndpoints.Delete),
-        new("POST", "/file/restore", "[filehash filename version]", "Undeletes a file. Not there yet (501).",
-            User, Body.Form, typeof(FileMeta), FileEndpoints.Restore),
+        new("POST", "/file/restore", "[filehash filename version]", "Undeletes a file, by its content or its name, or "
+            + "makes an older version current. 410 if its bytes are gone.",
+            User, Body.Form, typeof(FileMeta), Restoring.Handle),
         new("GET", "/file/history", "[filehash filename limit cursor]", "Every event of a file, through its renames, "
             + "oldest first.",
             User, Body.Form, typeof(IReadOnlyList<FileEvent>), History.Handle),

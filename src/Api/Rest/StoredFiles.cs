@@ -29,6 +29,16 @@ static class StoredFiles
         return row is not null && (sha1 is null || row.Sha1 == sha1) ? row : throw NoSuchFile(sha1 ?? name);
     }
 
+    /// <summary>The file that a request asks about by <c>filehash [filename asof]</c>.</summary>
+    /// <exception cref="RejectedException">NoSuchFile.</exception>
+    public static async Task<ObjectRow> FindAsked(RestRequest request, CancellationToken cancel)
+    {
+        var (sha1, name) = (request.GetSha1("filehash"), request.Find("filename"));
+        return await Past.AsOf(request, cancel) is { } asOf
+            ? await Past.Find(request, asOf, sha1, name, cancel)
+            : await Find(request, sha1, name, cancel);
+    }
+
     public static RejectedException NoSuchFile(string which) => new(ErrorCode.NoSuchFile, which);
 
     /// <summary>Makes staged bytes the content of a file, by whatever command <paramref name="use"/> builds.</summary>

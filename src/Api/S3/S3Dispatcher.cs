@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
-using Varve.Projections;
 
 namespace Varve.Api.S3;
 
@@ -57,14 +56,14 @@ public sealed class S3Dispatcher(
         var begun = Stopwatch.GetTimestamp();
         var requestId = RequestIds.Next();
         Identify(http, requestId);
-        var place = new Place();
+        var progress = new Progress();
         try
         {
-            await Answer(http, place, http.RequestAborted);
+            await Answer(http, progress, http.RequestAborted);
         }
         catch (RejectedException refused)
         {
-            Refuse(http, refused.Rejection, place, requestId);
+            Refuse(http, refused.Rejection, progress, requestId);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -72,31 +71,31 @@ public sealed class S3Dispatcher(
         }
         catch (BadHttpRequestException bad)
         {
-            Refuse(http, new(ErrorCode.InvalidRequest, bad.Message), place, requestId);
+            Refuse(http, new(ErrorCode.InvalidRequest, bad.Message), progress, requestId);
         }
         catch (Exception fault)
         {
-            log.Fault(fault, requestId, http.Request.Method, place.Resource);
+            log.Fault(fault, requestId, http.Request.Method, progress.Resource);
             var code = fault is EventStoreUnavailableException ? ErrorCode.ServiceUnavailable : ErrorCode.InternalError;
-            Refuse(http, new(code), place, requestId);
+            Refuse(http, new(code), progress, requestId);
         }
         Duration.Record(
             Stopwatch.GetElapsedTime(begun).TotalSeconds,
-            new("operation", place.Operation?.Name ?? "none"),
+            new("operation", progress.Operation?.Name ?? "none"),
             new("status", http.Response.StatusCode)
         );
     }
 
-    async Task Answer(HttpContext http, Place place, CancellationToken cancel)
+    async Task Answer(HttpContext http, Progress progress, CancellationToken cancel)
     {
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var target = place.Target = S3Target.Parse(raw, headers.Host, options.Domain);
+        var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
         var signature =
             await verifier.Verify(method, target, headers, cancel)
             ?? throw new RejectedException(ErrorCode.AccessDenied);
 
-        var operation = place.Operation = S3Operations.Resolve(method, target, headers);
+        var operation = progress.Operation = S3Operations.Resolve(method, target, headers);
         if (signature.Payload.IsStreaming && !operation.TakesStreams)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
@@ -105,6 +104,8 @@ public sealed class S3Dispatcher(
         await CatchUp(operation, headers, cancel);
         var bucket =
             operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, signature.Caller, cancel) : null;
+        if (bucket is not null)
+            TimeTravel.Check(operation, bucket);
         var request = new S3Request(http, operation, target, signature, bucket, options);
         if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != request.Owner)
             throw new RejectedException(ErrorCode.AccessDenied);
@@ -123,21 +124,17 @@ public sealed class S3Dispatcher(
         await varve.CatchUp(new Position(position), cancel);
     }
 
-    async ValueTask<BucketRow> FindBucket(string name, Caller caller, CancellationToken cancel)
+    async ValueTask<Place> FindBucket(string name, Caller caller, CancellationToken cancel)
     {
-        var bucket = await varve.Reads.FindBucket(name, cancel);
-        if (bucket is null)
-        {
-            // A write need not wait for others' writes, unless one of them may have made its bucket.
-            await varve.CatchUp(cancel);
-            bucket = await varve.Reads.FindBucket(name, cancel);
-        }
-        if (bucket is null)
-            throw new RejectedException(ErrorCode.NoSuchBucket);
-        return caller.MayUse(bucket.Owner) ? bucket : throw new RejectedException(ErrorCode.AccessDenied);
+        if (await TimeTravel.Find(name, caller, varve, cancel) is { } found)
+            return found;
+        // A write need not wait for others' writes, unless one of them may have made its bucket.
+        await varve.CatchUp(cancel);
+        return await TimeTravel.Find(name, caller, varve, cancel)
+            ?? throw new RejectedException(ErrorCode.NoSuchBucket);
     }
 
-    static void Refuse(HttpContext http, Rejection rejection, Place place, string requestId)
+    static void Refuse(HttpContext http, Rejection rejection, Progress progress, string requestId)
     {
         var response = http.Response;
         if (response.HasStarted || response.BodyWriter.UnflushedBytes > 0)
@@ -156,7 +153,7 @@ public sealed class S3Dispatcher(
         if (HttpMethods.IsHead(http.Request.Method) || row.Status == StatusCodes.Status304NotModified)
             return;
         response.ContentType = "application/xml";
-        WriteError(response, rejection, place.Resource, begun: false);
+        WriteError(response, rejection, progress.Resource, begun: false);
     }
 
     /// <param name="begun">Whether XML's declaration has gone out before.</param>
@@ -187,7 +184,7 @@ public sealed class S3Dispatcher(
     }
 
     /// <summary>How far a request got, for what is said of it when it fails.</summary>
-    sealed class Place
+    sealed class Progress
     {
         public S3Target? Target { get; set; }
 

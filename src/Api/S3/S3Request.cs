@@ -16,7 +16,7 @@ public sealed record S3Request(
     S3Operation Operation,
     S3Target Target,
     VerifiedRequest Signature,
-    BucketRow? Place,
+    Place? Place,
     S3Options Options
 )
 {
@@ -29,14 +29,17 @@ public sealed record S3Request(
     public HttpResponse Response => Http.Response;
 
     /// <summary>Of the bucket; the caller where the operation is about none.</summary>
-    public string Owner => Place?.Owner ?? Caller.UserName;
+    public string Owner => Place?.Bucket.Owner ?? Caller.UserName;
 
-    /// <summary>As named.</summary>
+    /// <summary>As named: of a bucket's past, with the instant.</summary>
     public string Bucket => Target.Bucket!;
 
     public string Key => Target.Key!;
 
     public ObjectId Object => new(BucketName.Parse(Bucket), ObjectKey.Parse(Key));
+
+    /// <summary>The object that the request names; null if there is none, or was none then.</summary>
+    public ValueTask<ObjectRow?> FindObject(Backend varve, CancellationToken cancel) => Place!.Find(Key, varve, cancel);
 
     /// <summary>Opens the body; dispose it.</summary>
     public RequestBody OpenBody() => RequestBody.Open(Http.Request.BodyReader, Headers, Signature);

@@ -94,6 +94,44 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         }
     }
 
+    /// <summary>Makes a version that was, or one that is, the current one: undelete, or back to an older one. Its bytes
+    /// must be there.</summary>
+    /// <param name="VersionId">Of that version; the new one has an id of its own.</param>
+    public sealed record Restore(
+        CommandContext Context,
+        ObjectId Object,
+        string VersionId,
+        ContentFacts Content,
+        string ETag,
+        ObjectAttributes Attributes,
+        ObjectChecksum? Checksum
+    ) : ObjectCommand(Context, Object)
+    {
+        public override IEnumerable<Step> Steps()
+        {
+            // Decided first, for where nothing changes no deletion is called off; appended last, after its content.
+            var restore = Step.On<StoredObject, ObjectCommand, ObjectEvent>(
+                StoredObject.Decider,
+                Stream,
+                this,
+                closing: true
+            );
+            yield return restore;
+            if (restore.Events.IsEmpty)
+                yield break;
+            yield return Step.On(
+                Bucket.Decider,
+                Object.Bucket.Stream,
+                new BucketCommand.Accept(Context, Object.Bucket)
+            );
+            yield return Step.On(
+                Contents.Content.Decider,
+                Content.Hash.Stream,
+                new ContentCommand.Use(Context, Content)
+            );
+        }
+    }
+
     /// <summary>Gives the current version another name: put there, then delete here. No byte moves.</summary>
     /// <param name="To">Is overwritten if it is there.</param>
     /// <param name="Sha1">The content that the file must have, 40 hex digits; null for any.</param>
@@ -135,6 +173,8 @@ public abstract record ObjectEvent
 
     /// <param name="VersionId">32 hex digits, unique for ever.</param>
     /// <param name="Content">SHA-256, 64 hex digits.</param>
+    /// <param name="Source"><c>bucket/key</c> of what was copied or renamed; the id of the version that was restored;
+    /// else null.</param>
     public sealed record Put(
         string VersionId,
         string Content,

@@ -35,6 +35,23 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ObjectCommand.Delete when stored.Current is null => new NoChange(),
             ObjectCommand.Delete c => new ObjectEvent.Deleted(VersionIdOf(c), c.RenamedTo, c.Context.At),
 
+            ObjectCommand.Restore c when stored.Current?.VersionId == c.VersionId => new NoChange(),
+            ObjectCommand.Restore c
+                when stored.Current is { Origin: ObjectOrigin.Restore } current && current.Source == c.VersionId =>
+                new NoChange(),
+            ObjectCommand.Restore c => new ObjectEvent.Put(
+                VersionIdOf(c),
+                c.Content.Hash.Hex,
+                c.Content.Sha1,
+                c.Content.Size,
+                c.ETag,
+                c.Attributes,
+                c.Checksum,
+                ObjectOrigin.Restore,
+                c.VersionId,
+                c.Context.At
+            ),
+
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
             ObjectCommand.Rename c when c.To == c.Object => new NoChange(),

@@ -73,27 +73,13 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
         return await append.Answer.WaitAsync(cancel);
     }
 
-    public async IAsyncEnumerable<RecordedEvent> ReadStream(
+    public IAsyncEnumerable<RecordedEvent> ReadStream(
         string stream,
         Direction direction,
         long from,
         long max,
-        [EnumeratorCancellation] CancellationToken cancel
-    )
-    {
-        await ValueTask.CompletedTask; // SQLite reads on the caller's thread
-        var name = StreamName.Encode(stream);
-        var step = direction == Direction.Forwards ? 1 : -1;
-        var page = Page.Start;
-        for (var left = max; left > 0 && from >= 0 && !page.AtEnd; left -= page.Events.Count)
-        {
-            cancel.ThrowIfCancellationRequested();
-            page = readers.Read(reader => reader.ReadStream(stream, name, direction, from, Page.Rows(left)));
-            foreach (var @event in page.Events)
-                yield return @event;
-            from = page.Events is [.., var last] ? last.Revision + step : from;
-        }
-    }
+        CancellationToken cancel
+    ) => readers.ReadStream(stream, direction, from, max, cancel);
 
     public async IAsyncEnumerable<RecordedEvent> ReadAll(
         Direction direction,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Varve.EventStores.Embedded;
@@ -33,6 +34,29 @@ sealed class ReaderPool(string path) : IDisposable
         catch (SqliteException exception)
         {
             throw new EventStoreUnavailableException($"The log {path} could not be read.", exception);
+        }
+    }
+
+    /// <inheritdoc cref="IEventStore.ReadStream"/>
+    public async IAsyncEnumerable<RecordedEvent> ReadStream(
+        string stream,
+        Direction direction,
+        long from,
+        long max,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
+    {
+        await ValueTask.CompletedTask; // SQLite reads on the caller's thread
+        var name = StreamName.Encode(stream);
+        var step = direction == Direction.Forwards ? 1 : -1;
+        var page = Page.Start;
+        for (var left = max; left > 0 && from >= 0 && !page.AtEnd; left -= page.Events.Count)
+        {
+            cancel.ThrowIfCancellationRequested();
+            page = Read(reader => reader.ReadStream(stream, name, direction, from, Page.Rows(left)));
+            foreach (var @event in page.Events)
+                yield return @event;
+            from = page.Events is [.., var last] ? last.Revision + step : from;
         }
     }
 

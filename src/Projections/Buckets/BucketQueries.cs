@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Varve.EventStores;
 using Varve.Projections.Databases;
 
 namespace Varve.Projections.Buckets;
@@ -8,6 +9,17 @@ static class BucketQueries
     const string Select = "SELECT name, owner, created_at FROM tbl_bucket";
     const string SelectOne = $"{Select} WHERE name = @name";
     const string SelectAll = $"{Select} ORDER BY name";
+    const string SelectAsOf = """
+        SELECT name, owner, created_at FROM tbl_bucket WHERE name = @name AND from_position <= @asof
+        UNION ALL
+        SELECT name, owner, created_at FROM tbl_bucket_version
+        WHERE name = @name AND from_position <= @asof AND to_position > @asof
+        """;
+
+    const string SelectLastForeign = """
+        SELECT COALESCE(MAX(to_position), 0) FROM tbl_bucket_version WHERE name = @name AND owner <> @owner
+        """;
+
     const string SelectOwners = $"{Select} WHERE owner = @owner ORDER BY name";
 
     public static ValueTask<BucketRow?> Find(SqlSession session, string name, CancellationToken cancel) =>
@@ -15,6 +27,20 @@ static class BucketQueries
 
     public static ValueTask<List<BucketRow>> List(SqlSession session, string? owner, CancellationToken cancel) =>
         session.All(owner is null ? new(SelectAll) : new(SelectOwners, owner), Row, cancel);
+
+    public static ValueTask<BucketRow?> FindAsOf(
+        SqlSession session,
+        string name,
+        Position asOf,
+        CancellationToken cancel
+    ) => session.First(new(SelectAsOf, name, asOf.Value), Row, cancel);
+
+    public static async ValueTask<Position> HeldSince(
+        SqlSession session,
+        string name,
+        string owner,
+        CancellationToken cancel
+    ) => new(await session.First(new(SelectLastForeign, name, owner), row => row.GetInt64(0), cancel));
 
     static BucketRow Row(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.ReadTicks(2));
 }

@@ -3,28 +3,36 @@ using Varve.Projections.Databases;
 
 namespace Varve.Projections.Buckets;
 
-/// <summary>One row a bucket. Table: <c>sql/sqlite/buckets.sql</c>.</summary>
+/// <summary>The buckets that are there, and those that were. Tables: <c>sql/sqlite/buckets.sql</c>.</summary>
 public sealed class BucketRows : IProjection
 {
     const string Prefix = "bucket-";
 
-    public string Name => "buckets.v1";
+    const string ReplaceBucket = """
+        REPLACE INTO tbl_bucket (name, owner, created_at, from_position) VALUES (@name, @owner, @at, @position)
+        """;
+
+    /// <summary>What was there is over, and becomes a bucket of the past.</summary>
+    const string KeepVersion = """
+        INSERT INTO tbl_bucket_version (name, from_position, to_position, owner, created_at)
+        SELECT name, from_position, @position, owner, created_at FROM tbl_bucket WHERE name = @name
+        """;
+
+    const string DeleteBucket = "DELETE FROM tbl_bucket WHERE name = @name";
+
+    public string Name => "buckets.v2";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
 
     public IReadOnlyList<Statement> Project(Fact fact) =>
         fact.Event switch
         {
-            BucketEvent.Created e =>
+            BucketEvent.Created e => [new(ReplaceBucket, BucketOf(fact.Stream), e.Owner, e.At.UtcTicks, fact.Position)],
+            BucketEvent.Deleted =>
             [
-                new(
-                    "REPLACE INTO tbl_bucket (name, owner, created_at) VALUES (@name, @owner, @at)",
-                    BucketOf(fact.Stream),
-                    e.Owner,
-                    e.At.UtcTicks
-                ),
+                new(KeepVersion, fact.Position, BucketOf(fact.Stream)),
+                new(DeleteBucket, BucketOf(fact.Stream)),
             ],
-            BucketEvent.Deleted => [new("DELETE FROM tbl_bucket WHERE name = @name", BucketOf(fact.Stream))],
             _ => [],
         };
 

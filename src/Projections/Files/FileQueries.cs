@@ -86,9 +86,9 @@ static class FileQueries
             : new UserFilePage(files[..limit], Encoded(files[limit].FileName));
     }
 
-    static string Encoded(string next) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(next));
+    internal static string Encoded(string next) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(next));
 
-    static string Decoded(string cursor) =>
+    internal static string Decoded(string cursor) =>
         Base64Url.IsValid(cursor)
             ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor))
             : throw new RejectedException(ErrorCode.InvalidArgument, "cursor");

@@ -63,6 +63,14 @@ sealed class NameWalk(string prefix, string delimiter, string after, int max)
         return Walk.Passed;
     }
 
+    /// <summary>Passes over the next name, which has nothing to show.</summary>
+    public Walk Skip(ReadOnlySpan<byte> name)
+    {
+        if (!name.StartsWith(prefixBytes))
+            return Walk.Done;
+        return rolled.Length > 0 && name.StartsWith(rolled) && ++passed >= PassedMax ? Walk.Jump : Walk.Passed;
+    }
+
     /// <summary>Where to go on after <see cref="Walk.Jump"/>, inclusive; null if nothing can follow.</summary>
     public byte[]? BehindCommonPrefix() => Successor(rolled);
 
@@ -93,7 +101,7 @@ enum Walk
     /// <summary>It is on the page.</summary>
     Item,
 
-    /// <summary>A common prefix stands for it.</summary>
+    /// <summary>A common prefix stands for it, or nothing does.</summary>
     Passed,
 
     /// <summary>The same, and it is time to seek behind that common prefix.</summary>

@@ -89,7 +89,7 @@ static class ObjectQueries
         return read < limit ? null : [.. key, 0];
     }
 
-    static ListedObject Listed(byte[] key, DbDataReader row) =>
+    internal static ListedObject Listed(byte[] key, DbDataReader row) =>
         new(
             Encoding.UTF8.GetString(key),
             row.GetInt64(1),
@@ -99,7 +99,8 @@ static class ObjectQueries
             row.ReadText(5)
         );
 
-    static ObjectRow Row(string bucket, string key, DbDataReader row) =>
+    /// <summary>From the columns of a version, and its content's location behind them.</summary>
+    internal static ObjectRow Row(string bucket, string key, DbDataReader row) =>
         new(
             bucket,
             key,

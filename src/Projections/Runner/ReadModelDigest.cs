@@ -17,9 +17,11 @@ public static class ReadModelDigest
     static readonly (string Table, string Sql)[] Tables =
     [
         ("tbl_bucket", "SELECT * FROM tbl_bucket ORDER BY name"),
+        ("tbl_bucket_version", "SELECT * FROM tbl_bucket_version ORDER BY name, from_position"),
         ("tbl_content", "SELECT * FROM tbl_content ORDER BY sha256"),
         ("tbl_file", "SELECT * FROM tbl_file ORDER BY id"),
         ("tbl_home_bucket", "SELECT * FROM tbl_home_bucket ORDER BY bucket"),
+        ("tbl_instant", "SELECT * FROM tbl_instant ORDER BY time"),
         ("tbl_object", "SELECT * FROM tbl_object ORDER BY bucket, object_key"),
         ("tbl_object_version", "SELECT * FROM tbl_object_version ORDER BY bucket, object_key, from_position"),
         ("tbl_parked", "SELECT * FROM tbl_parked ORDER BY projection, position"),

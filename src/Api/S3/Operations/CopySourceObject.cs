@@ -8,7 +8,7 @@ namespace Varve.Api.S3.Operations;
 /// <summary>The object that <c>x-amz-copy-source</c> names.</summary>
 static class CopySourceObject
 {
-    /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, PreconditionFailed by one of
+    /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, ContentPurged, PreconditionFailed by one of
     /// <c>x-amz-copy-source-if-*</c>, NotImplemented for another version than the current one.</exception>
     public static async ValueTask<ObjectRow> Find(S3Request request, Backend varve, CancellationToken cancel)
     {
@@ -17,18 +17,20 @@ static class CopySourceObject
             throw new RejectedException(ErrorCode.NotImplemented, "x-amz-copy-source with a versionId.");
 
         await varve.CatchUp(cancel);
-        var bucket =
-            await varve.Reads.FindBucket(source.Bucket, cancel)
+        var place =
+            await TimeTravel.Find(source.Bucket, request.Caller, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
-        if (!request.Caller.MayUse(bucket.Owner))
-            throw new RejectedException(ErrorCode.AccessDenied);
         var row =
-            await varve.Reads.FindObject(source.Bucket, source.Key, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+            await place.Find(source.Key, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        if (row.Location is null)
+            throw new RejectedException(ErrorCode.ContentPurged, source.Key);
 
         var preconditions = Preconditions.From(request.Headers, "x-amz-copy-source-");
         return preconditions.Evaluate(row.ETag, row.LastModified, isRead: true) == Verdict.Proceed
-            ? row
+            ? row with
+            {
+                Bucket = source.Bucket,
+            } // the past of an object is not the object itself
             : throw new RejectedException(ErrorCode.PreconditionFailed);
     }
 }

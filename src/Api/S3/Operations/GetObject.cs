@@ -12,10 +12,10 @@ static class GetObject
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         request.RefuseVersion();
-        var row =
-            await varve.Reads.FindObject(request.Bucket, request.Key, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchKey);
+        var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
 
+        if (row.Location is null)
+            throw new RejectedException(ErrorCode.ContentPurged);
         var response = request.Response;
         response.Headers.ETag = ETags.Quote(row.ETag);
         response.Headers.LastModified = HttpDates.Format(HttpDates.WholeSeconds(row.LastModified));
@@ -127,12 +127,9 @@ static class GetObject
 /// <summary>The bytes of a stored object.</summary>
 static class StoredBytes
 {
+    /// <exception cref="RejectedException">ContentPurged.</exception>
     public static ValueTask<IContentReader> Open(ObjectRow row, Backend varve, CancellationToken cancel) =>
-        varve.Tier.Open(
-            row.Location ?? throw new InvalidOperationException($"The bytes of {row.Content} are gone."),
-            row.Size,
-            cancel
-        );
+        varve.Tier.Open(row.Location ?? throw new RejectedException(ErrorCode.ContentPurged), row.Size, cancel);
 
     public static Task Report(ObjectRow row, ContentDamagedException damage, S3Request request, Backend varve) =>
         varve.ReportDamage(request.Caller.UserName, row, damage);

@@ -11,7 +11,7 @@ static class GetObjectTagging
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         request.RefuseVersion();
-        if (await varve.Reads.FindObject(request.Bucket, request.Key, cancel) is null)
+        if (await request.FindObject(varve, cancel) is null)
             throw new RejectedException(ErrorCode.NoSuchKey);
         Write(request);
     }

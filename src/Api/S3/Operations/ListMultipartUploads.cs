@@ -51,7 +51,7 @@ static class ListMultipartUploads
         xml.Element("IsTruncated"u8, page.Truncated);
         foreach (var upload in page.Uploads)
         {
-            if (upload.InitiatedAt < request.Place!.CreatedAt)
+            if (upload.InitiatedAt < request.Place!.Bucket.CreatedAt)
                 continue; // into an earlier bucket of this name
             xml.Open("Upload"u8);
             xml.Element("Key"u8, listing.Show(upload.Key));

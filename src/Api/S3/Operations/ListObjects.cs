@@ -36,13 +36,16 @@ static class ListObjects
         string after,
         Backend varve,
         CancellationToken cancel
-    ) =>
-        listing.Max == 0
-            ? ValueTask.FromResult(Nothing)
-            : varve.Reads.ListObjects(
-                new(request.Bucket, listing.Prefix, listing.Delimiter, after, listing.Max),
-                cancel
-            );
+    )
+    {
+        if (listing.Max == 0)
+            return ValueTask.FromResult(Nothing);
+        var (bucket, asOf) = request.Place!;
+        var asked = new ObjectListing(bucket.Name, listing.Prefix, listing.Delimiter, after, listing.Max);
+        return asOf is { } then
+            ? varve.Reads.ListObjectsAsOf(asked, then, cancel)
+            : varve.Reads.ListObjects(asked, cancel);
+    }
 
     static void WriteV1(IBufferWriter<byte> output, S3Request request, Listing listing, string marker, ObjectPage page)
     {

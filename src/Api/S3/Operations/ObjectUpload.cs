@@ -25,7 +25,7 @@ static class ObjectUpload
         return
             upload.Initiated is { } initiated
             && (initiated.Bucket, initiated.Key) == (request.Bucket, request.Key)
-            && initiated.At >= request.Place!.CreatedAt // an earlier bucket of this name was perhaps another's
+            && initiated.At >= request.Place!.Bucket.CreatedAt // an earlier bucket of this name was perhaps another's
             && initiated.Plan is null // REST's have their own rules, and are finished there
             ? upload
             : throw new RejectedException(ErrorCode.NoSuchUpload);
