@@ -37,6 +37,8 @@ public static class EventCatalog
         new("UploadCancelled", Json.UploadCancelled),
         new("UploadExpired", Json.UploadExpired),
         new("UserSignedUp", Json.UserSignedUp),
+        new("UserContactSet", Json.UserContactSet),
+        new("UserErased", Json.UserErased),
         new("AccessKeyCreated", Json.AccessKeyCreated),
         new("AccessKeyRevoked", Json.AccessKeyRevoked),
         new("CommandHandled", Json.CommandHandled),
@@ -100,7 +102,8 @@ public sealed record EventRow(
     }
 }
 
-/// <summary>An event of a name or version that this program does not know. Skipping a fact would be losing it.</summary>
+/// <summary>A name or version of an event that this program does not know. Skipping a fact would be losing it.
+/// </summary>
 public sealed class UnknownEventException(string what, string name)
     : Exception($"{what}: a newer Varve wrote it. Update this one, or skip the event by its position.")
 {
@@ -112,12 +115,14 @@ public sealed class UnknownEventException(string what, string name)
 /// <param name="By">The acting user.</param>
 /// <param name="CausationId">The command's id.</param>
 /// <param name="Version">Of the event's schema.</param>
+/// <param name="Trace">The span that wrote it, as in W3C Trace Context; null if it was not recorded.</param>
 public sealed record EventMetadata(
     DateTimeOffset At,
     string By,
     [property: JsonPropertyName("$causationId")] Guid CausationId,
     [property: JsonPropertyName("$correlationId")] string? CorrelationId,
-    int Version = 1
+    int Version = 1,
+    [property: JsonPropertyName("traceparent")] string? Trace = null
 )
 {
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, EventJson.Default.EventMetadata);
@@ -129,16 +134,33 @@ public sealed record EventMetadata(
     /// <summary>The schema version alone: what decoding an event asks for, a million times over.</summary>
     /// <returns>1 where the metadata does not say.</returns>
     /// <exception cref="JsonException">The metadata is not JSON.</exception>
-    public static int VersionOf(ReadOnlySpan<byte> data)
+    public static int VersionOf(ReadOnlySpan<byte> data) =>
+        !Seek(data, "version"u8, out var value) ? 1
+        : value.TokenType == JsonTokenType.Number && value.TryGetInt32(out var version) ? version
+        : 0;
+
+    /// <summary>The trace alone; null where there is none, or the metadata is not Varve's.</summary>
+    public static string? TraceOf(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
-        while (!data.IsEmpty && reader.Read())
-            if (
-                reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 }
-                && reader.ValueTextEquals("version"u8)
-            )
-                return reader.Read() && reader.TryGetInt32(out var version) ? version : 0;
-        return 1;
+        try
+        {
+            return Seek(data, "traceparent"u8, out var value) && value.TokenType == JsonTokenType.String
+                ? value.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null; // a trace is never worth stopping for
+        }
+    }
+
+    static bool Seek(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name, out Utf8JsonReader value)
+    {
+        value = new Utf8JsonReader(data);
+        while (!data.IsEmpty && value.Read())
+            if (value is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 } && value.ValueTextEquals(name))
+                return value.Read();
+        return false;
     }
 }
 
@@ -164,6 +186,8 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(UploadEvent.Cancelled), TypeInfoPropertyName = "UploadCancelled")]
 [JsonSerializable(typeof(UploadEvent.Expired), TypeInfoPropertyName = "UploadExpired")]
 [JsonSerializable(typeof(UserEvent.SignedUp), TypeInfoPropertyName = "UserSignedUp")]
+[JsonSerializable(typeof(UserEvent.ContactSet), TypeInfoPropertyName = "UserContactSet")]
+[JsonSerializable(typeof(UserEvent.Erased), TypeInfoPropertyName = "UserErased")]
 [JsonSerializable(typeof(UserEvent.AccessKeyCreated), TypeInfoPropertyName = "AccessKeyCreated")]
 [JsonSerializable(typeof(UserEvent.AccessKeyRevoked), TypeInfoPropertyName = "AccessKeyRevoked")]
 [JsonSerializable(typeof(CommandHandled))]

@@ -17,6 +17,8 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
 
     public async Task<Outcome> Handle(Command request, CancellationToken cancellationToken)
     {
+        using var span = Traces.Source.StartActivity("command");
+        span?.SetTag("varve.command", KindOf(request)).SetTag("varve.stream", request.Stream);
         using var turn = await turns.Take(request.Stream, cancellationToken);
         var begun = Stopwatch.GetTimestamp();
         var freshness = Freshness.MayLag;
@@ -53,7 +55,9 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
         if (steps.TrueForAll(s => s.Step.Events.IsEmpty))
             return (new(Rejection: null, Position: null, after), Settled: freshness == Freshness.Current);
 
+        using var span = Traces.Source.StartActivity("append");
         var result = await store.Append(Appends(command, steps), cancel);
+        span?.SetTag("varve.position", result.Position?.Value);
         if (result.Conflict is not null)
             return (Outcome.Refused(new(ErrorCode.OperationAborted)), Settled: false);
 
@@ -66,7 +70,13 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
     static List<StreamAppend> Appends(Command command, List<LoadedStep> steps)
     {
         var context = command.Context;
-        var metadata = new EventMetadata(context.At, context.By, context.Id, context.CorrelationId);
+        var metadata = new EventMetadata(
+            context.At,
+            context.By,
+            context.Id,
+            context.CorrelationId,
+            Trace: Traces.Parent
+        );
         var encoded = metadata.Encode();
         var number = 0;
         var appends = new List<StreamAppend>(steps.Count + 1);

@@ -43,6 +43,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     {
         if (Reached >= position)
             return true;
+        using var span = Traces.Source.StartActivity("barrier");
         var wait = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {

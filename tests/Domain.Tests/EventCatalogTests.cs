@@ -137,6 +137,9 @@ public sealed class EventCatalogTests
     {
         var metadata = new EventMetadata(Tests.Samples.Noon, "ana", Guid.Empty, null, Version: 3);
         Assert.Equal(3, EventMetadata.VersionOf(metadata.Encode()));
+        Assert.Equal("00-a-b-01", EventMetadata.TraceOf((metadata with { Trace = "00-a-b-01" }).Encode()));
+        Assert.Null(EventMetadata.TraceOf(metadata.Encode()));
+        Assert.Null(EventMetadata.TraceOf("not JSON"u8));
     }
 
     static string Text(EventRow row, object @event) => Encoding.UTF8.GetString(row.Encode(@event));

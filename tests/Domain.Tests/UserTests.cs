@@ -38,6 +38,22 @@ public sealed class UserTests
     }
 
     [Fact]
+    public void An_erased_user_is_no_user_and_the_name_stays_taken()
+    {
+        var erase = new UserCommand.Erase(Context, "ana");
+        var erased = new UserEvent.Erased(Noon);
+        User.Decider.Given().When(erase).ThenRefused(ErrorCode.NoSuchUser);
+        User.Decider.Given(AnaSignedUp, KeyCreated).When(erase).ThenEvents(erased);
+        User.Decider.Given(AnaSignedUp, erased).When(erase).ThenNothing();
+        User.Decider.Given(AnaSignedUp, erased)
+            .When(new UserCommand.SignUp(Context, "ana", Photos))
+            .ThenRefused(ErrorCode.UserAlreadyExists);
+        User.Decider.Given(AnaSignedUp, erased)
+            .When(new UserCommand.CreateAccessKey(Context, "ana", "VK2"))
+            .ThenRefused(ErrorCode.NoSuchUser);
+    }
+
+    [Fact]
     public void A_user_holds_so_many_keys_at_most()
     {
         var keys = Enumerable

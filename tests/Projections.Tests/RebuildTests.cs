@@ -29,6 +29,7 @@ public sealed class RebuildTests
             Key,
             (b, k, to) => Made(c => new ObjectCommand.Rename(c, IdOf(b, k), IdOf(b, to), null))
         ),
+        Gen.Select(Bucket, b => Made(c => new UserCommand.Erase(c, b))),
         Gen.Select(Bucket, b => Made(c => new BucketCommand.Create(c, BucketName.Parse(b), b))),
         Gen.Select(Bucket, b => Made(c => new BucketCommand.RequestDeletion(c, BucketName.Parse(b)))),
         Gen.Select(

@@ -1,6 +1,7 @@
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Varve.EventStores;
 
 namespace Varve.Api.Hosting;
 
@@ -38,6 +39,8 @@ static class Telemetry
                     .AddPrometheusExporter()
             );
         if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
-            telemetry.WithTracing(traces => traces.AddSource("Varve").AddAspNetCoreInstrumentation().AddOtlpExporter());
+            telemetry.WithTracing(traces =>
+                traces.AddSource(Traces.Source.Name).AddAspNetCoreInstrumentation().AddOtlpExporter()
+            );
     }
 }

@@ -90,6 +90,13 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
         return varve.Run(new UserCommand.RevokeAccessKey(context, context.By, accessKey), cancel);
     }
 
+    /// <summary>The table alone counts: keys have been deleted there.</summary>
+    public void Forget()
+    {
+        Interlocked.Increment(ref revocations);
+        remembered.Clear();
+    }
+
     public SecretOf? Find(string accessKey)
     {
         if (remembered.TryGet(accessKey, out var secret))

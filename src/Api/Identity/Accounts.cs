@@ -19,6 +19,10 @@ public sealed record SignedIn(Caller Caller, BucketName Home)
 /// <param name="Phone">11 digits, or null.</param>
 public sealed record SignUp(string UserName, string Password, string? Email, string? Phone);
 
+/// <param name="Password">Of who asks: a token alone is not enough.</param>
+/// <param name="KeepFiles">False: the home bucket must be empty.</param>
+public sealed record Erase(string UserName, string Password, bool KeepFiles);
+
 /// <param name="SignupAt">UTC, <c>yyyy-MM-dd HH:mm:ss</c>.</param>
 public sealed record AccountRow(string UserName, string? Email, string? Phone, string SignupAt, string LastActive);
 
@@ -36,6 +40,8 @@ public sealed class Accounts : IDisposable
     readonly Passwords passwords;
     readonly Sessions sessions;
     readonly AccessKeys keys;
+    readonly PersonalData personal;
+    readonly Erasure erasure;
     readonly SecretOf rootSecret;
     readonly AttemptLimit byUser;
     readonly AttemptLimit byAddress;
@@ -52,7 +58,10 @@ public sealed class Accounts : IDisposable
         database = new IdentityDatabase(Path.Combine(dataFolder, "identity.db"));
         passwords = new Passwords(options.PasswordIterations);
         sessions = new Sessions(database, options.SessionLifetime, clock);
-        keys = new AccessKeys(database, new SecretBox(Path.Combine(dataFolder, "secret.key")), varve);
+        var box = SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
+        keys = new AccessKeys(database, box, varve);
+        personal = new PersonalData(database, box);
+        erasure = new Erasure(database, sessions, keys, varve);
         byUser = new(options.FailedSignInsPerUser, options.AttemptWindow, RememberedAttempts, clock);
         byAddress = new(options.FailedSignInsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
         signUps = new(options.SignUpsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
@@ -71,6 +80,7 @@ public sealed class Accounts : IDisposable
         if (stored.HomeBucket is null)
             stored = await SignUpRoot(cancel);
         rootHome = BucketName.Parse(stored.HomeBucket!);
+        await erasure.Finish(root.User);
     }
 
     /// <summary>
@@ -102,7 +112,7 @@ public sealed class Accounts : IDisposable
             if (IsEnabled(request.UserName))
                 throw taken;
             Reserve(request, password, context.At);
-            return await Enable(context, home);
+            return await Enable(context, home, new Contact(request.Email, request.Phone));
         }
         finally
         {
@@ -119,6 +129,34 @@ public sealed class Accounts : IDisposable
         IPAddress? address,
         CancellationToken cancel
     )
+    {
+        await Prove(userName, password, address, cancel);
+        return (sessions.Begin(userName), UserOf(userName));
+    }
+
+    /// <summary>Forgets a user, for ever.</summary>
+    /// <param name="context">Its user is who asks: the user, or root.</param>
+    /// <exception cref="RejectedException">AccessDenied, InvalidRequest, NoSuchUser, BucketNotEmpty, WrongCredentials,
+    /// TooManyRequests.</exception>
+    public async Task<Outcome> Erase(
+        CommandContext context,
+        Erase request,
+        IPAddress? address,
+        CancellationToken cancel
+    )
+    {
+        if (request.UserName != context.By && context.By != root.User)
+            throw new RejectedException(ErrorCode.AccessDenied, "Another user's account.");
+        if (request.UserName == root.User)
+            throw new RejectedException(ErrorCode.InvalidRequest, "The root account can't be erased.");
+        await Prove(context.By, request.Password, address, cancel);
+        if (!request.KeepFiles)
+            await erasure.CheckNoFiles(request.UserName, cancel);
+        return await erasure.Run(context, request.UserName);
+    }
+
+    /// <summary>That it is the user's password.</summary>
+    async Task Prove(string userName, string password, IPAddress? address, CancellationToken cancel)
     {
         if (!byUser.TryTake(userName))
             throw new RejectedException(ErrorCode.TooManyRequests);
@@ -140,7 +178,6 @@ public sealed class Accounts : IDisposable
         byUser.GiveBack(userName);
         if (counted is not null)
             byAddress.GiveBack(counted);
-        return (sessions.Begin(userName), UserOf(userName));
     }
 
     /// <summary>Whose token it is.</summary>
@@ -153,13 +190,24 @@ public sealed class Accounts : IDisposable
     /// <summary>The token is nobody's from now on.</summary>
     public void SignOut(string token) => sessions.End(token);
 
-    /// <summary>What the identity table has of a user; null for root, which has no row.</summary>
-    public AccountRow? Find(string userName) =>
-        database.Find(
+    /// <summary>What is known of a user; null for root, which has no row.</summary>
+    public async ValueTask<AccountRow?> Find(string userName, CancellationToken cancel)
+    {
+        var account = database.Find(
             "SELECT user_name, email, phone, signup_at, last_active FROM tbl_user WHERE user_name = @user",
             row => new AccountRow(row.GetString(0), Text(row, 1), Text(row, 2), row.GetString(3), row.GetString(4)),
             ("@user", userName)
         );
+        // Accounts from before the log had it keep their address in the row.
+        var user = await varve.Read(User.Decider, User.StreamOf(userName), cancel);
+        return user.Contact is { } data && personal.Open(userName, data) is { } contact
+            ? account! with
+            {
+                Email = contact.Email,
+                Phone = contact.Phone,
+            }
+            : account;
+    }
 
     /// <summary>The secret key of an access key that counts; null if there is none.</summary>
     public ValueTask<SecretOf?> FindSecret(string accessKey, CancellationToken cancel) =>
@@ -206,15 +254,15 @@ public sealed class Accounts : IDisposable
         var changed = database.Execute(
             """
             UPDATE tbl_user SET phone = NULL WHERE phone = @phone AND status = 0 AND user_name <> @user;
-            INSERT INTO tbl_user (user_name, user_pwd, email, phone, signup_at, last_active)
-            SELECT @user, @password, @email, @phone, @at, @at
+            DELETE FROM tbl_personal_key WHERE user_name = @user;
+            INSERT INTO tbl_user (user_name, user_pwd, phone, signup_at, last_active)
+            SELECT @user, @password, @phone, @at, @at
             WHERE @phone IS NULL OR NOT EXISTS (SELECT 1 FROM tbl_user WHERE phone = @phone AND user_name <> @user)
             ON CONFLICT (user_name) DO UPDATE SET
-                user_pwd = @password, email = @email, phone = @phone, signup_at = @at, last_active = @at;
+                user_pwd = @password, phone = @phone, signup_at = @at, last_active = @at;
             """,
             ("@user", request.UserName),
             ("@password", password),
-            ("@email", request.Email),
             ("@phone", request.Phone),
             ("@at", DateTimeText(at))
         );
@@ -223,7 +271,7 @@ public sealed class Accounts : IDisposable
     }
 
     /// <returns>Null where the command had been done before a crash.</returns>
-    async Task<Outcome?> Enable(CommandContext context, BucketName home)
+    async Task<Outcome?> Enable(CommandContext context, BucketName home, Contact contact)
     {
         Outcome? outcome = null;
         try
@@ -231,14 +279,23 @@ public sealed class Accounts : IDisposable
             // Not to be cut by a client that goes away: what is begun here is ended here.
             outcome = await varve.Run(new UserCommand.SignUp(context, context.By, home), CancellationToken.None);
         }
-        catch (RejectedException no) when (no.Rejection.Code != ErrorCode.UserAlreadyExists)
+        catch (RejectedException no)
         {
-            database.Execute("DELETE FROM tbl_user WHERE user_name = @user AND status = 0", ("@user", context.By));
-            throw;
+            // Where the log has the user and this table's row is pending, a crash came between them.
+            var user = await varve.Read(User.Decider, User.StreamOf(context.By), CancellationToken.None);
+            if (no.Rejection.Code != ErrorCode.UserAlreadyExists || user.Erased)
+            {
+                database.Execute("DELETE FROM tbl_user WHERE user_name = @user AND status = 0", ("@user", context.By));
+                throw;
+            }
         }
-        catch (RejectedException)
+        if (contact is not { Email: null, Phone: null })
         {
-            // The log has the user and this table's row is pending: a crash came between them.
+            var data = personal.Seal(context.By, contact);
+            outcome = await varve.Run(
+                new UserCommand.SetContact(varve.Context(context.By), context.By, data),
+                CancellationToken.None
+            );
         }
         database.Execute("UPDATE tbl_user SET status = 1 WHERE user_name = @user", ("@user", context.By));
         return outcome;

@@ -27,7 +27,13 @@ sealed class IdentityDatabase : IDisposable
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         try
         {
-            Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+            // Keys that are destroyed must not live on in free pages.
+            Execute(
+                """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+                PRAGMA secure_delete = ON;
+                """
+            );
             Upgrade();
         }
         catch
@@ -48,6 +54,10 @@ sealed class IdentityDatabase : IDisposable
             return command.ExecuteNonQuery();
         }
     }
+
+    /// <summary>What was deleted is in no file afterwards: pages are zeroed by <c>secure_delete</c>, the log of writes
+    /// is emptied here.</summary>
+    public void Checkpoint() => Execute("PRAGMA wal_checkpoint(TRUNCATE)");
 
     /// <summary>The first row; null if there is none.</summary>
     public TRow? Find<TRow>(

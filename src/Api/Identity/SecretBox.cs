@@ -4,24 +4,24 @@ using Varve.Api.Hosting;
 
 namespace Varve.Api.Identity;
 
-/// <summary>Encrypts secret keys at rest, by AES-256-GCM under the key in <c>secret.key</c>. Thread-safe.</summary>
-sealed class SecretBox
+/// <summary>Encrypts secrets at rest, by AES-256-GCM. Thread-safe.</summary>
+/// <param name="key">32 bytes.</param>
+sealed class SecretBox(byte[] key)
 {
-    const int KeyBytes = 32;
+    public const int KeyBytes = 32;
     const int NonceBytes = 12;
     const int TagBytes = 16;
 
-    readonly byte[] key;
-
     /// <param name="path">The key file: made on first use. Without it no secret can be read again.</param>
     /// <exception cref="SettingsException">It is not a key file.</exception>
-    public SecretBox(string path)
+    public static SecretBox Load(string path)
     {
         if (!File.Exists(path))
             PrivateFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
-        key = File.ReadAllBytes(path);
-        if (key.Length != KeyBytes)
-            throw new SettingsException("Data", $"{path} must hold {KeyBytes} bytes, and has {key.Length}.");
+        var key = File.ReadAllBytes(path);
+        return key.Length == KeyBytes
+            ? new SecretBox(key)
+            : throw new SettingsException("Data", $"{path} must hold {KeyBytes} bytes, and has {key.Length}.");
     }
 
     /// <param name="owner">What the secret belongs to; it opens for this alone.</param>

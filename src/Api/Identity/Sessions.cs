@@ -28,7 +28,8 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
             """
             BEGIN IMMEDIATE;
             INSERT INTO tbl_user_session (token_hash, user_name, created_at, expires_at)
-            VALUES (@hash, @user, @now, @expires);
+            SELECT @hash, @user, @now, @expires
+            WHERE NOT EXISTS (SELECT 1 FROM tbl_user WHERE user_name = @user AND status <> 1);
             INSERT INTO tbl_user_token (user_name, user_token, expires_at) VALUES (@user, @newest, @expires)
             ON CONFLICT (user_name) DO UPDATE SET user_token = @newest, expires_at = @expires;
             DELETE FROM tbl_user_session WHERE user_name = @user AND (expires_at <= @now OR created_at < (
@@ -97,6 +98,13 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
         );
         Interlocked.Increment(ref ended);
         remembered.TryRemove(token);
+    }
+
+    /// <summary>The table alone counts: sessions have been deleted there.</summary>
+    public void Forget()
+    {
+        Interlocked.Increment(ref ended);
+        remembered.Clear();
     }
 
     static byte[] HashOf(string token) => SHA256.HashData(Encoding.ASCII.GetBytes(token));

@@ -19,6 +19,9 @@ static class RestOperations
             User, Body.Form, typeof(Envelope<string>), UserEndpoints.SignOut),
         new("GET", "/user/info", "", "The caller's account.",
             User, Body.Form, typeof(Envelope<UserInfo>), UserEndpoints.Info),
+        new("POST", "/user/erase", "password [name files]", "Forgets the caller, for ever; root, another. Files must "
+            + "be deleted before, or files=keep.",
+            User, Body.Form, typeof(Envelope<string>), UserEndpoints.Erase),
         new("GET", "/user/keys", "", "The caller's S3 access keys, without their secrets.",
             User, Body.Form, typeof(Envelope<IReadOnlyList<KeyInfo>>), UserEndpoints.ListKeys),
         new("POST", "/user/keys", "", "Makes an S3 key pair; its secret is shown this once.",

@@ -43,9 +43,9 @@ static class UserEndpoints
         return Task.FromResult(Answer.Ok());
     }
 
-    public static Task<IResult> Info(RestRequest request, CancellationToken cancel)
+    public static async Task<IResult> Info(RestRequest request, CancellationToken cancel)
     {
-        var row = request.Accounts.Find(request.User.UserName);
+        var row = await request.Accounts.Find(request.User.UserName, cancel);
         var info = new UserInfo(
             request.User.UserName,
             row?.Email,
@@ -55,7 +55,25 @@ static class UserEndpoints
             request.User.Home.Text,
             request.User.Caller.Root
         );
-        return Task.FromResult(Answer.Ok(info, RestJson.Readable.EnvelopeUserInfo));
+        return Answer.Ok(info, RestJson.Readable.EnvelopeUserInfo);
+    }
+
+    public static async Task<IResult> Erase(RestRequest request, CancellationToken cancel)
+    {
+        var keepFiles = request.Find("files") switch
+        {
+            null => false,
+            "keep" => true,
+            _ => throw RestRequest.Wrong("files", "keep, or nothing."),
+        };
+        var outcome = await request.Accounts.Erase(
+            request.Varve.Context(request.User.UserName),
+            new(request.Find("name") ?? request.User.UserName, request.Get("password"), keepFiles),
+            request.Http.Connection.RemoteIpAddress,
+            cancel
+        );
+        request.Tell(outcome);
+        return Answer.Ok();
     }
 
     public static Task<IResult> ListKeys(RestRequest request, CancellationToken cancel)

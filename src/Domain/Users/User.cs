@@ -5,7 +5,14 @@ namespace Varve.Domain.Users;
 
 /// <param name="HomeBucket">Null where there is no such user.</param>
 /// <param name="AccessKeys">Those that are not revoked.</param>
-public sealed record User(string? HomeBucket, ImmutableHashSet<string> AccessKeys)
+/// <param name="Contact">Null where none was given.</param>
+/// <param name="Erased">The name is taken for ever, and nobody's.</param>
+public sealed record User(
+    string? HomeBucket,
+    ImmutableHashSet<string> AccessKeys,
+    SealedData? Contact = null,
+    bool Erased = false
+)
 {
     /// <summary>S3 access keys that one user may hold at once.</summary>
     public const int AccessKeysMax = 100;
@@ -24,7 +31,11 @@ public sealed record User(string? HomeBucket, ImmutableHashSet<string> AccessKey
         {
             UserCommand.SignUp when user.HomeBucket is not null => ErrorCode.UserAlreadyExists,
             UserCommand.SignUp c => new UserEvent.SignedUp(c.HomeBucket.Text, c.Context.At),
-            _ when user.HomeBucket is null => new Rejection(ErrorCode.NoSuchUser, command.UserName),
+            UserCommand.Erase when user.Erased => new NoChange(),
+            _ when user.HomeBucket is null || user.Erased => new Rejection(ErrorCode.NoSuchUser, command.UserName),
+
+            UserCommand.SetContact c => new UserEvent.ContactSet(c.Contact, c.Context.At),
+            UserCommand.Erase c => new UserEvent.Erased(c.Context.At),
 
             UserCommand.CreateAccessKey c when user.AccessKeys.Contains(c.AccessKey) => new NoChange(),
             UserCommand.CreateAccessKey when user.AccessKeys.Count >= AccessKeysMax => new Rejection(
@@ -45,6 +56,8 @@ public sealed record User(string? HomeBucket, ImmutableHashSet<string> AccessKey
         @event switch
         {
             UserEvent.SignedUp e => user with { HomeBucket = e.HomeBucket },
+            UserEvent.ContactSet e => user with { Contact = e.Contact },
+            UserEvent.Erased => user with { AccessKeys = [], Contact = null, Erased = true },
             UserEvent.AccessKeyCreated e => user with { AccessKeys = user.AccessKeys.Add(e.AccessKey) },
             UserEvent.AccessKeyRevoked e => user with { AccessKeys = user.AccessKeys.Remove(e.AccessKey) },
             _ => throw new UnreachableException(),

@@ -2,6 +2,11 @@ using Varve.Domain.Buckets;
 
 namespace Varve.Domain.Users;
 
+/// <summary>What is about a person, encrypted under the person's own key, which is not in the log.</summary>
+/// <param name="Key">Its id. Once the key is destroyed, so is the data, in every copy of the log.</param>
+/// <param name="Box">Base64.</param>
+public sealed record SealedData(string Key, string Box);
+
 /// <summary>No secret is in a command or an event: password hashes and secret keys live in the identity
 /// tables.</summary>
 public abstract record UserCommand(CommandContext Context, string UserName) : Command(Context)
@@ -22,6 +27,12 @@ public abstract record UserCommand(CommandContext Context, string UserName) : Co
         }
     }
 
+    public sealed record SetContact(CommandContext Context, string UserName, SealedData Contact)
+        : UserCommand(Context, UserName);
+
+    /// <summary>Ends the account. Its name is never given again, for its files and its history are under it.</summary>
+    public sealed record Erase(CommandContext Context, string UserName) : UserCommand(Context, UserName);
+
     public sealed record CreateAccessKey(CommandContext Context, string UserName, string AccessKey)
         : UserCommand(Context, UserName);
 
@@ -35,6 +46,12 @@ public abstract record UserEvent
     UserEvent() { }
 
     public sealed record SignedUp(string HomeBucket, DateTimeOffset At) : UserEvent;
+
+    /// <param name="Contact">Email address and phone number.</param>
+    public sealed record ContactSet(SealedData Contact, DateTimeOffset At) : UserEvent;
+
+    /// <summary>The user's keys have been destroyed: what the log has of the person can't be read any more.</summary>
+    public sealed record Erased(DateTimeOffset At) : UserEvent;
 
     public sealed record AccessKeyCreated(string AccessKey, DateTimeOffset At) : UserEvent;
 

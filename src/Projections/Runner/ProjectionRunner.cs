@@ -76,6 +76,8 @@ public sealed class ProjectionRunner(
         var prefixes = Projector.StreamPrefixes(projections);
         await foreach (var batch in store.Subscribe(projector.Checkpoint, prefixes, cancel))
         {
+            using var span = Traces.StartLinked("project", batch.Events);
+            span?.SetTag("varve.events", batch.Events.Count).SetTag("varve.position", batch.Upto.Value);
             await projector.Apply(batch.Events, batch.Upto, cancel);
             foreach (var recorded in batch.Events)
                 await Tell(recorded, cancel); // before the barrier opens: who has the answer sees the progress

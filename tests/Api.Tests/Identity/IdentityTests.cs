@@ -29,8 +29,8 @@ public sealed class IdentityTests : IDisposable
     public void A_secret_opens_for_its_owner_alone()
     {
         var path = Path.Combine(folder, "secret.key");
-        var closed = new SecretBox(path).Close("secret", "VK1");
-        var again = new SecretBox(path);
+        var closed = SecretBox.Load(path).Close("secret", "VK1");
+        var again = SecretBox.Load(path);
         Assert.Equal("secret", again.Open(closed, "VK1"));
         Assert.Throws<AuthenticationTagMismatchException>(() => again.Open(closed, "VK2"));
         closed[^1] ^= 1;
@@ -43,7 +43,7 @@ public sealed class IdentityTests : IDisposable
     {
         var path = Path.Combine(folder, "secret.key");
         File.WriteAllText(path, "short");
-        Assert.Contains(path, Assert.Throws<SettingsException>(() => new SecretBox(path)).Message);
+        Assert.Contains(path, Assert.Throws<SettingsException>(() => SecretBox.Load(path)).Message);
     }
 
     [Fact]

@@ -34,6 +34,9 @@ public class RestServer : IAsyncLifetime
     Task projecting = Task.CompletedTask;
     int users;
 
+    /// <summary>Where all of it is.</summary>
+    public string Folder => folder;
+
     /// <summary>Where the bytes are.</summary>
     public string Contents => Path.Combine(folder, "contents");
 
