@@ -100,7 +100,8 @@ public sealed record EventRow(
     }
 }
 
-/// <summary>An event of a name or version that this program does not know. Skipping a fact would be losing it.</summary>
+/// <summary>An event of a name or version that this program does not know. Skipping a fact would be losing
+/// it.</summary>
 public sealed class UnknownEventException(string what, string name)
     : Exception($"{what}: a newer Varve wrote it. Update this one, or skip the event by its position.")
 {
