@@ -7,8 +7,8 @@ using Varve.Projections;
 
 namespace Varve.Api.Rest;
 
-/// <summary><c>POST /file/restore</c>: undeletes a file, or makes an older version of it current. What was current stays
-/// in the history.</summary>
+/// <summary><c>POST /file/restore</c>: undeletes a file, or makes an older version of it current. What was current
+/// stays in the history.</summary>
 static class Restoring
 {
     public static async Task<IResult> Handle(RestRequest request, CancellationToken cancel)

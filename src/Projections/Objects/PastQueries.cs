@@ -67,8 +67,8 @@ static class PastQueries
         ORDER BY x.from_position DESC LIMIT 1
         """;
 
-    /// <summary>From each name a seek finds the next one, in both tables; then one more each finds what it showed.
-    /// </summary>
+    /// <summary>From each name a seek finds the next one, in both tables; then one more each finds what it showed. As
+    /// the recursion holds one name at a time, names come in order, and no further than they are read.</summary>
     const string SelectFrom = """
         WITH RECURSIVE names (name, number) AS (
           SELECT MIN(name), 1 FROM (
@@ -96,7 +96,7 @@ static class PastQueries
             SELECT MAX(n.from_position) FROM tbl_object_version AS n
             WHERE n.bucket = @bucket AND n.object_key = names.name AND n.from_position <= @asof
           )
-        WHERE names.name IS NOT NULL ORDER BY names.number
+        WHERE names.name IS NOT NULL
         """;
 
     public static ValueTask<ObjectRow?> FindAsOf(

@@ -36,8 +36,8 @@ public sealed class CompatibilityPageTests
             are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
 
             A bucket's past is a bucket that can be read, `photos--at-20260131t120000z` or `photos--at-p42`: see
-            [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are purged
-            answers 410 `InvalidObjectState`.
+            [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are
+            purged answers 410 `InvalidObjectState`.
 
             {supported.Count} of {S3Operations.All.Length} operations are answered. All others answer 501 `NotImplemented`, and change nothing.
 

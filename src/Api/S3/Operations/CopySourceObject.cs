@@ -8,8 +8,8 @@ namespace Varve.Api.S3.Operations;
 /// <summary>The object that <c>x-amz-copy-source</c> names.</summary>
 static class CopySourceObject
 {
-    /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, ContentPurged, PreconditionFailed by one of
-    /// <c>x-amz-copy-source-if-*</c>, NotImplemented for another version than the current one.</exception>
+    /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, ContentPurged, PreconditionFailed by
+    /// one of <c>x-amz-copy-source-if-*</c>, NotImplemented for another version than the current one.</exception>
     public static async ValueTask<ObjectRow> Find(S3Request request, Backend varve, CancellationToken cancel)
     {
         var source = CopySource.Parse(request.Headers[S3Headers.CopySource].ToString());
