@@ -17,6 +17,7 @@ static class CommandLine
         {
             ServeCommand.Make(),
             ProjectionsCommand.Make(),
+            AuditCommand.Make(),
             Version(),
         };
         var parsed = root.Parse(args);

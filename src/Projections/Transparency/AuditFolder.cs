@@ -48,6 +48,10 @@ public sealed class AuditFolder(string root)
         return signer;
     }
 
+    /// <summary>The public key that lies beside the tree. Who doubts the folder takes it from elsewhere.</summary>
+    /// <exception cref="FormatException">The file holds none.</exception>
+    public NoteVerifier ReadKey() => NoteVerifier.Parse(File.ReadAllText(PublicKey).Trim());
+
     /// <summary>The latest checkpoint, verbatim; null if none was signed yet.</summary>
     /// <exception cref="DecoderFallbackException">It is not UTF-8.</exception>
     public string? ReadCheckpoint() => File.Exists(Checkpoint) ? Strict.GetString(File.ReadAllBytes(Checkpoint)) : null;

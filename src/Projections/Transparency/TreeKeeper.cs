@@ -63,7 +63,10 @@ public sealed class TreeKeeper(
             await foreach (var batch in store.Subscribe(looked, EventEntry.StreamPrefixes, cancel))
             {
                 foreach (var recorded in batch.Events)
-                    Add(grown, recorded);
+                {
+                    grown.Add(recorded);
+                    MeetCheckpoint(grown);
+                }
                 looked = batch.Upto;
                 if (batch.Live)
                     break;
@@ -84,7 +87,7 @@ public sealed class TreeKeeper(
         tree =
             signed is not null && folder.HasTiles ? EventTree.Resume(signed.Size, folder, Write) : new EventTree(Write);
         looked = tree.Last;
-        Compare(tree);
+        MeetCheckpoint(tree);
         logger.TreeOpened(tree.Size, tree.Last);
         return tree;
     }
@@ -101,18 +104,17 @@ public sealed class TreeKeeper(
         }
     }
 
-    void Add(EventTree grown, RecordedEvent recorded)
+    /// <summary>Where the tree is what was signed last, it must have the root that was signed; its files may have to
+    /// be made again.</summary>
+    void MeetCheckpoint(EventTree grown)
     {
-        grown.Add(recorded);
-        Compare(grown);
-    }
-
-    void Compare(EventTree grown)
-    {
-        if (grown.Size == signed?.Size && !grown.Root().AsSpan().SequenceEqual(signed.Checkpoint.Root))
+        if (grown.Size != signed?.Size)
+            return;
+        if (!grown.Root().AsSpan().SequenceEqual(signed.Checkpoint.Root))
             throw new LogBrokenException(
                 $"The log up to position {grown.Last} is not what the checkpoint over {signed.Size} events says."
             );
+        Settle(grown);
     }
 
     void Write(Tile tile, ReadOnlySpan<byte> bytes)
@@ -121,12 +123,17 @@ public sealed class TreeKeeper(
         unsynced.Add(tile);
     }
 
-    void Publish(EventTree grown)
+    void Settle(EventTree grown)
     {
         grown.Unfinished(folder.Write);
         foreach (var tile in unsynced)
             folder.Sync(tile);
         unsynced.Clear();
+    }
+
+    void Publish(EventTree grown)
+    {
+        Settle(grown);
         signed = SignedCheckpoint.Sign(new(key.Verifier.Name, grown.Size, grown.Root()), key);
         folder.WriteCheckpoint(signed.Note);
         published = clock.GetTimestamp();
