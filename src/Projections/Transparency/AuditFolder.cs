@@ -11,6 +11,10 @@ public sealed class AuditFolder(string root)
 {
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>More files than so many, as in a catch-up, are synced by one call for the whole file system: an fsync
+    /// each would take longer than their hashes.</summary>
+    const int SyncedSingly = 64;
+
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public string Root => root;
@@ -82,11 +86,16 @@ public sealed class AuditFolder(string root)
             Directory.Delete(partial, recursive: true);
     }
 
-    /// <summary>The tile is on stable storage when this returns.</summary>
-    public void Sync(Tile tile)
+    /// <summary>The tiles are on stable storage when this returns.</summary>
+    public void Sync(IReadOnlyList<Tile> tiles)
     {
-        using var file = File.OpenHandle(PathOf(tile), FileMode.Open, FileAccess.ReadWrite);
-        RandomAccess.FlushToDisk(file);
+        foreach (var tile in tiles)
+        {
+            using var file = File.OpenHandle(PathOf(tile), FileMode.Open, FileAccess.ReadWrite);
+            if (tiles.Count > SyncedSingly && FileSystem.Sync(file))
+                return;
+            RandomAccess.FlushToDisk(file);
+        }
     }
 
     /// <summary>Whole or not at all, on stable storage.</summary>

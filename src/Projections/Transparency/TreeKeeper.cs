@@ -126,8 +126,7 @@ public sealed class TreeKeeper(
     void Settle(EventTree grown)
     {
         grown.Unfinished(folder.Write);
-        foreach (var tile in unsynced)
-            folder.Sync(tile);
+        folder.Sync(unsynced);
         unsynced.Clear();
     }
 
