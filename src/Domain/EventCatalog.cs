@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Varve.Domain.Buckets;
@@ -12,8 +13,8 @@ using Varve.Domain.Users;
 namespace Varve.Domain;
 
 /// <summary>
-/// The names under which events are stored. Rows are added; they are never edited and never removed: the log outlives
-/// us. Fields may be added to an event if they are optional; any other change is a new name, with <c>.v2</c> behind it.
+/// The names under which events are stored. Rows are added and never removed: the log outlives us. Fields may be added
+/// to an event if they are optional; any other change is a new version, and its row learns how to read the one before.
 /// </summary>
 public static class EventCatalog
 {
@@ -51,26 +52,57 @@ public static class EventCatalog
             ? row
             : throw new ArgumentException($"{@event.GetType()} has no row in the event catalog.", nameof(@event));
 
-    /// <exception cref="UnknownEventException">No row has this name: the log is newer than this program.</exception>
+    /// <param name="version">Under which it was written; see <see cref="EventMetadata.VersionOf"/>.</param>
+    /// <exception cref="UnknownEventException">No row has this name or version: the log is newer than this program.
+    /// </exception>
     /// <exception cref="JsonException">The data is not what the row says.</exception>
-    public static object Decode(string name, ReadOnlySpan<byte> data) =>
+    public static object Decode(string name, int version, ReadOnlySpan<byte> data) =>
         ByName.TryGetValue(name, out var row)
-            ? JsonSerializer.Deserialize(data, row.Shape) ?? throw new JsonException($"{name}: null.")
-            : throw new UnknownEventException(name);
+            ? row.Decode(version, data)
+            : throw new UnknownEventException($"Event '{name}' is unknown to this version of Varve", name);
 
     /// <summary>Whether this program can read events of this name.</summary>
     public static bool Knows(string name) => ByName.ContainsKey(name);
 }
 
 /// <param name="Name">As stored, for ever.</param>
-public sealed record EventRow(string Name, JsonTypeInfo Shape)
+/// <param name="Shape">Of the newest version, which is the one that is written.</param>
+/// <param name="Upcasters">How to read older versions: the first makes a version 2 of a version 1, and so on. Pure.
+/// </param>
+public sealed record EventRow(
+    string Name,
+    JsonTypeInfo Shape,
+    params ImmutableArray<Func<JsonObject, JsonObject>> Upcasters
+)
 {
+    public int Version => Upcasters.Length + 1;
+
     public byte[] Encode(object @event) => JsonSerializer.SerializeToUtf8Bytes(@event, Shape);
+
+    /// <inheritdoc cref="EventCatalog.Decode"/>
+    public object Decode(int version, ReadOnlySpan<byte> data)
+    {
+        if (version < 1 || version > Version)
+            throw new UnknownEventException(
+                $"Event '{Name}' has version {version}; this version of Varve reads it up to version {Version}",
+                Name
+            );
+        var read = version == Version ? JsonSerializer.Deserialize(data, Shape) : Upcast(version, data);
+        return read ?? throw new JsonException($"{Name}: null.");
+    }
+
+    object? Upcast(int version, ReadOnlySpan<byte> data)
+    {
+        var old = JsonSerializer.Deserialize(data, EventJson.Default.JsonObject);
+        return old is null
+            ? null
+            : Upcasters.Skip(version - 1).Aggregate(old, (json, next) => next(json)).Deserialize(Shape);
+    }
 }
 
-/// <summary>An event's name that this program does not know. Skipping a fact would be losing it.</summary>
-public sealed class UnknownEventException(string name)
-    : Exception($"Event type '{name}' is unknown to this version: update it, or skip the event by its position.")
+/// <summary>An event of a name or version that this program does not know. Skipping a fact would be losing it.</summary>
+public sealed class UnknownEventException(string what, string name)
+    : Exception($"{what}: a newer Varve wrote it. Update this one, or skip the event by its position.")
 {
     public string Name { get; } = name;
 }
@@ -93,6 +125,21 @@ public sealed record EventMetadata(
     /// <exception cref="JsonException">Not Varve's metadata.</exception>
     public static EventMetadata Decode(ReadOnlySpan<byte> data) =>
         JsonSerializer.Deserialize(data, EventJson.Default.EventMetadata) ?? throw new JsonException("null");
+
+    /// <summary>The schema version alone: what decoding an event asks for, a million times over.</summary>
+    /// <returns>1 where the metadata does not say.</returns>
+    /// <exception cref="JsonException">The metadata is not JSON.</exception>
+    public static int VersionOf(ReadOnlySpan<byte> data)
+    {
+        var reader = new Utf8JsonReader(data);
+        while (!data.IsEmpty && reader.Read())
+            if (
+                reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 }
+                && reader.ValueTextEquals("version"u8)
+            )
+                return reader.Read() && reader.TryGetInt32(out var version) ? version : 0;
+        return 1;
+    }
 }
 
 [JsonSourceGenerationOptions(
@@ -121,4 +168,5 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(UserEvent.AccessKeyRevoked), TypeInfoPropertyName = "AccessKeyRevoked")]
 [JsonSerializable(typeof(CommandHandled))]
 [JsonSerializable(typeof(EventMetadata))]
+[JsonSerializable(typeof(JsonObject))]
 sealed partial class EventJson : JsonSerializerContext;

@@ -66,7 +66,8 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
     static List<StreamAppend> Appends(Command command, List<LoadedStep> steps)
     {
         var context = command.Context;
-        var metadata = new EventMetadata(context.At, context.By, context.Id, context.CorrelationId).Encode();
+        var metadata = new EventMetadata(context.At, context.By, context.Id, context.CorrelationId);
+        var encoded = metadata.Encode();
         var number = 0;
         var appends = new List<StreamAppend>(steps.Count + 1);
         foreach (var (step, revision) in steps.Where(s => !s.Step.Closing))
@@ -84,7 +85,8 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
         {
             var row = EventCatalog.RowOf(@event);
             var id = NameBasedId.Of(context.Id, $"{number++}");
-            return new(id, row.Name, row.Encode(@event), metadata, @event);
+            var beside = row.Version == metadata.Version ? encoded : (metadata with { Version = row.Version }).Encode();
+            return new(id, row.Name, row.Encode(@event), beside, @event);
         }
     }
 

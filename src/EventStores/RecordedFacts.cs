@@ -8,7 +8,8 @@ public static class RecordedFacts
     /// <summary>The domain's event: the instance at hand, or decoded from the stored data.</summary>
     /// <exception cref="UnknownEventException">Written by a newer version of Varve, or by nobody of ours.</exception>
     public static object Decoded(this RecordedEvent recorded) =>
-        recorded.Fact ?? EventCatalog.Decode(recorded.Type, recorded.Data.Span);
+        recorded.Fact
+        ?? EventCatalog.Decode(recorded.Type, EventMetadata.VersionOf(recorded.Metadata.Span), recorded.Data.Span);
 
     /// <exception cref="System.Text.Json.JsonException">The metadata is not Varve's.</exception>
     public static EventMetadata DecodedMetadata(this RecordedEvent recorded) =>

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Varve.Domain.Buckets;
+using Varve.Domain.Contents;
+using Varve.Domain.Objects;
+using Varve.Domain.Uploads;
+using Varve.Domain.Users;
+using static Varve.Domain.Tests.Samples;
+
+namespace Varve.Domain.Tests;
+
+/// <summary>An event as it lies in logs: a file in <c>Samples</c>, and what it means today.</summary>
+/// <param name="Sample">Its file's name: <c>Event.vN</c>, and behind it what sets it apart from the first.</param>
+sealed record StoredEvent(string Sample, object Means)
+{
+    static readonly ObjectAttributes Attributes = new(
+        "image/jpeg",
+        ImmutableSortedDictionary.CreateRange([KeyValuePair.Create("cache-control", "no-cache")]),
+        ImmutableSortedDictionary.CreateRange([KeyValuePair.Create("owner", "ana")])
+    );
+
+    static readonly ObjectChecksum Crc = new("CRC32", "AAAAAA==", "FULL_OBJECT");
+    static readonly UploadPlan Plan = new("da", 1, 5_242_880, 1);
+
+    // csharpier-ignore
+    /// <summary>Every version ever written, each with all of its fields and with the required ones alone. Rows are
+    /// added; when an event changes, what its old samples mean is said anew, and the files stay as they are.</summary>
+    public static readonly ImmutableArray<StoredEvent> All =
+    [
+        new("BucketCreated.v1", new BucketEvent.Created("ana", Noon)),
+        new("BucketDeletionRequested.v1", new BucketEvent.DeletionRequested(Noon)),
+        new("BucketDeletionAbandoned.v1", new BucketEvent.DeletionAbandoned(Noon)),
+        new("BucketDeleted.v1", new BucketEvent.Deleted(Noon)),
+        new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
+        new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
+        new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
+        new("ContentPurgeScheduled.v1", new ContentEvent.PurgeScheduled(Noon.AddDays(1), Noon)),
+        new("ContentRevived.v1", new ContentEvent.Revived(Noon)),
+        new("ContentPurged.v1", new ContentEvent.Purged(Noon)),
+        new("ObjectPut.v1",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", Attributes, Crc, ObjectOrigin.Copy, "photos/cat", Noon)),
+        new("ObjectPut.v1.required",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon)),
+        new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
+        new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
+        new("UploadInitiated.v1",
+            new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),
+        new("UploadInitiated.v1.required",
+            new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon)),
+        new("PartUploaded.v1", new UploadEvent.PartUploaded(1, 5, "d4", "AAAAAA==", "disk:x", Noon)),
+        new("PartUploaded.v1.required", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon)),
+        new("UploadCompleted.v1", new UploadEvent.Completed("e3", "da", 1, "d4-1", Crc, "disk:x", [3], Noon)),
+        new("UploadCompleted.v1.required",
+            new UploadEvent.Completed("e3", "da", 1, "d4-1", null, null, null, Noon)),
+        new("UploadCancelled.v1", new UploadEvent.Cancelled(Noon)),
+        new("UploadExpired.v1", new UploadEvent.Expired(Noon)),
+        new("UserSignedUp.v1", new UserEvent.SignedUp("ana", Noon)),
+        new("AccessKeyCreated.v1", new UserEvent.AccessKeyCreated("VK1", Noon)),
+        new("AccessKeyRevoked.v1", new UserEvent.AccessKeyRevoked("VK1", Noon)),
+        new("CommandHandled.v1", new CommandHandled("Put", "object-photos/cat", [new("bucket-photos", 0)])),
+    ];
+
+    public string Name => Sample.Split('.')[0];
+
+    public int Version => int.Parse(Sample.Split('.')[1][1..], System.Globalization.CultureInfo.InvariantCulture);
+
+    public static string Folder => Path.Combine(AppContext.BaseDirectory, "Samples");
+
+    public JsonElement Read() =>
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, $"{Sample}.json"))).RootElement;
+}
