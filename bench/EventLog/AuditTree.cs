@@ -6,7 +6,7 @@ using Varve.Projections.Transparency;
 
 namespace Varve.EventLog;
 
-/// <summary>The Merkle tree over a whole log, from nothing: what the keeper does at its first start, and a check.</summary>
+/// <summary>The Merkle tree over a whole log, from nothing, as at a first start; and its check.</summary>
 static class AuditTree
 {
     public static async Task<string> Run(string folder, CancellationToken cancel)

@@ -87,10 +87,11 @@ static class AuditCommand
         };
         command.Validators.Add(result =>
         {
-            var (one, other) = (result.GetValue(position) is not null, result.GetValue(since) is not null);
-            if (one == other && !(one && result.GetValue(json)))
+            var one = result.GetResult(position) is { Tokens.Count: > 0 };
+            var growth = result.GetResult(since) is not null;
+            if (one == growth && !(one && result.GetResult(json) is not null))
                 result.AddError("Give a POSITION or --since; both only with --json.");
-            if (result.GetValue(@event) is not null && !one)
+            if (result.GetResult(@event) is not null && !one)
                 result.AddError("--event needs a POSITION.");
         });
         command.SetAction(
@@ -159,7 +160,13 @@ static class AuditCommand
 
     /// <summary>Whether it is what an audit finds, and no fault of the program.</summary>
     public static bool IsFinding(Exception e) =>
-        e is AuditException or LogBrokenException or FormatException or IOException or DecoderFallbackException;
+        e
+            is AuditException
+                or LogBrokenException
+                or FormatException
+                or IOException
+                or UnauthorizedAccessException
+                or DecoderFallbackException;
 
     /// <exception cref="DecoderFallbackException">It is not text.</exception>
     public static string Text(this FileInfo file) => Strict.GetString(File.ReadAllBytes(file.FullName));

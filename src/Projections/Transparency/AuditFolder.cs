@@ -4,8 +4,8 @@ namespace Varve.Projections.Transparency;
 
 /// <summary>
 /// The folder <c>audit</c> of the data folder: <c>key</c> (private), <c>key.pub</c>, <c>checkpoint</c>, and the tiles
-/// under the names that C2SP gives them, so that any web server can serve it. All but the keys and the checkpoint can be
-/// built again from the log.
+/// under the names that C2SP gives them, so that any web server can serve them. The tiles can be built again from the
+/// log.
 /// </summary>
 public sealed class AuditFolder(string root)
 {

@@ -3,8 +3,8 @@ using Varve.EventStores;
 
 namespace Varve.Projections.Transparency;
 
-/// <summary>The tree over the log's events: events in, files out, those of the tree and the bundles of entries. The same
-/// events always give the same bytes. Not thread-safe.</summary>
+/// <summary>The tree over the log's events: events in, files out, tiles and bundles of entries. The same events always
+/// give the same bytes. Not thread-safe.</summary>
 sealed class EventTree
 {
     readonly GrowingTree tree;

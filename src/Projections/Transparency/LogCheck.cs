@@ -38,7 +38,7 @@ public sealed class LogCheck(
         {
             return new(broken.Message, broken.At, signed.Size, tree.Last, head);
         }
-        catch (Exception e) when (e is IOException or FormatException or ArgumentException) // log or files cannot be read
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException) // what cannot be read
         {
             return new($"After position {tree.Last}: {e.Message}", null, signed.Size, tree.Last, head);
         }
