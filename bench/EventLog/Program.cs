@@ -17,6 +17,7 @@ try
     Console.WriteLine(
         await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 500_000, CancellationToken.None)
     );
+    Console.WriteLine(await AuditTree.Run(Path.Combine(folder, "read"), CancellationToken.None));
 }
 finally
 {

@@ -44,4 +44,16 @@ static partial class Log
 
     [LoggerMessage(8, LogLevel.Information, "Read models rebuilt from {Events} events, up to position {Position}")]
     public static partial void RebuildDone(this ILogger logger, long events, Position position);
+
+    [LoggerMessage(9, LogLevel.Debug, "The audit tree has {Size} events, up to position {Position}")]
+    public static partial void TreeOpened(this ILogger logger, long size, Position position);
+
+    [LoggerMessage(10, LogLevel.Debug, "Signed a checkpoint over {Size} events, up to position {Position}")]
+    public static partial void CheckpointSigned(this ILogger logger, long size, Position position);
+
+    [LoggerMessage(11, LogLevel.Error, "The audit tree failed; it is opened again in {Pause}")]
+    public static partial void TreeFailed(this ILogger logger, TimeSpan pause, Exception fault);
+
+    [LoggerMessage(12, LogLevel.Critical, "{Reason} Nothing is signed any more: see 'varve audit check'")]
+    public static partial void LogBroken(this ILogger logger, string reason);
 }

@@ -21,6 +21,7 @@ public sealed class DependencyTests
     {
         { "Grpc", "EventStores" },
         { "Google.Protobuf", "EventStores" },
+        { "BouncyCastle", "Projections" },
         { "MySqlConnector", "Projections" },
         { "StackExchange.Redis", "Projections" },
         { "RabbitMQ", "Workers" },

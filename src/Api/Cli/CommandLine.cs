@@ -18,6 +18,7 @@ static class CommandLine
             ServeCommand.Make(),
             HistoryCommand.Make(),
             ProjectionsCommand.Make(),
+            AuditCommand.Make(),
             Version(),
         };
         var parsed = root.Parse(args);

@@ -22,6 +22,11 @@ sealed class DataFolder : IAsyncDisposable
     /// <summary>Accounts: password hashes, sessions, encrypted secret keys. Not in the log.</summary>
     public string Identity => Path.Combine(Root, "identity");
 
+    /// <summary>The tree over the log, and its key.</summary>
+    public string Audit => AuditOf(Root);
+
+    public static string AuditOf(string root) => Path.Combine(root, "audit");
+
     /// <summary>Makes the folder if it is missing, and claims it for this process.</summary>
     /// <exception cref="SettingsException">It cannot be used, or another process uses it.</exception>
     public static DataFolder Claim(string path)

@@ -6,6 +6,7 @@ using Varve.EventStores.Embedded;
 using Varve.Projections;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
+using Varve.Projections.Transparency;
 using Varve.Projections.Uploads;
 using Varve.Tiers.Disk;
 using Varve.Workers;
@@ -28,6 +29,7 @@ sealed class Engine : IAsyncDisposable
     readonly DiskTier disk;
     readonly SqliteReadDatabase readDatabase;
     readonly ProjectionRunner runner;
+    readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
     Task working = Task.CompletedTask;
 
@@ -35,6 +37,7 @@ sealed class Engine : IAsyncDisposable
         DataFolder folder,
         Settings settings,
         IdentityOptions identity,
+        AuditOptions audit,
         EmbeddedEventStore events,
         DiskTier disk,
         SqliteReadDatabase readDatabase,
@@ -63,6 +66,7 @@ sealed class Engine : IAsyncDisposable
             clock,
             loggers.CreateLogger<ProjectionRunner>()
         );
+        keeper = audit.Keeper(folder, events, loggers);
         Root = RootAccount.Load(
             folder.Identity,
             Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
@@ -129,6 +133,7 @@ sealed class Engine : IAsyncDisposable
         try
         {
             var identity = IdentityOptions.From(configuration);
+            var audit = AuditOptions.From(configuration);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
             var log = loggers.CreateLogger<EmbeddedEventStore>();
@@ -142,7 +147,7 @@ sealed class Engine : IAsyncDisposable
             var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
             var read = await generations.Open(progress: null, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, events, disk, read, loggers);
+            return new(folder, settings, identity, audit, events, disk, read, loggers);
         }
         catch
         {
@@ -160,8 +165,10 @@ sealed class Engine : IAsyncDisposable
             if (projecting.IsCompleted)
                 await projecting;
         await Accounts.EnsureRoot(cancel);
-        working = Task.WhenAll(Workers.Select(one => Task.Run(() => one.Run(stop.Token), CancellationToken.None)));
+        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run)]);
     }
+
+    Task Beside(Func<CancellationToken, Task> run) => Task.Run(() => run(stop.Token), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
