@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
 using Varve.Api.Hosting;
+using Varve.EventStores.Embedded;
 using Varve.Projections.Transparency;
 
 namespace Varve.Api.Cli;
@@ -147,7 +148,7 @@ static class AuditCheckCommand
             SignedCheckpoint.Open(note, key),
             since is null ? null : SignedCheckpoint.Open(since, key)
         );
-        await using var log = await AuditCommand.OpenLog(root);
+        await using var log = EmbeddedEventLog.Open(root, TimeProvider.System);
         var verdict = await AnsiConsole
             .Create(new() { Out = new AnsiConsoleOutput(Console.Error) })
             .Progress()

@@ -129,18 +129,11 @@ static class AuditCommand
 
     static async Task<string> EventAt(string root, long position, CancellationToken cancel)
     {
-        await using var log = await OpenLog(root);
+        await using var log = EmbeddedEventLog.Open(root, TimeProvider.System);
         await foreach (var recorded in log.ReadAll(Direction.Forwards, new(position), 1, cancel))
             if (recorded.Position.Value == position)
                 return AuditedEvent.Of(recorded).ToJson();
         throw new AuditException($"The log has no event at position {position}.");
-    }
-
-    /// <summary>The log of a data folder.</summary>
-    public static async Task<EmbeddedEventStore> OpenLog(string root)
-    {
-        await using var folder = DataFolder.Claim(root);
-        return EmbeddedEventStore.Open(folder.Root, TimeProvider.System, NullLogger.Instance);
     }
 
     /// <summary>Runs a command; what is not as it should be is said in one line.</summary>

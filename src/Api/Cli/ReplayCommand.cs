@@ -104,11 +104,14 @@ static class ReplayCommand
             }
             await output.Flush(cancel);
         }
-        catch (IOException fault) when (fault is not EventStoreUnavailableException)
+        catch (IOException fault) when (fault.HResult == BrokenPipe)
         {
             // Whoever read the lines has had enough of them.
         }
     }
+
+    /// <summary>EPIPE. A full disk is another matter.</summary>
+    const int BrokenPipe = 32;
 
     static Option<DateTimeOffset?> TimeOption(string name, string description) =>
         new(name)

@@ -16,7 +16,7 @@ public sealed record LogVerdict(string? Fault, Position? At, long Size, Position
 /// </summary>
 /// <param name="older">A checkpoint that was kept elsewhere: the only defence against who holds the key.</param>
 public sealed class LogCheck(
-    IEventStore store,
+    IEventLog store,
     AuditFolder folder,
     SignedCheckpoint signed,
     SignedCheckpoint? older,

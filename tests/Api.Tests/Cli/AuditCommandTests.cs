@@ -46,6 +46,19 @@ public sealed class AuditCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_that_a_server_has_open_is_checked_all_the_same()
+    {
+        await Sign(events: 30);
+        await using var server = EmbeddedEventStore.Open(Data, TimeProvider.System, NullLogger.Instance);
+        Assert.Equal(0, (await Audit("check", "--data", Data)).Code);
+        await Write("proof", "prove", "7", "--data", Data, "--event", In("event"));
+        Assert.Equal(
+            0,
+            (await Audit("check", "--proof", In("proof"), "--key", PublicKey, "--event", In("event"))).Code
+        );
+    }
+
+    [Fact]
     public async Task Growth_is_proven_between_two_checkpoints()
     {
         await Sign(events: 300);
