@@ -1,23 +1,11 @@
 namespace Varve.EventStores;
 
 /// <summary>
-/// An append-only log of streams. A stream's events have revisions 0, 1, 2…; every event has a position in the whole
-/// log. Positions become visible in order: a reader never skips one that appears later. Thread-safe.
+/// An append-only log of streams, to read. A stream's events have revisions 0, 1, 2…; every event has a position in the
+/// whole log. Positions become visible in order: a reader never skips one that appears later. Thread-safe.
 /// </summary>
-public interface IEventStore
+public interface IEventLog
 {
-    /// <summary>Appends to several streams, in order.</summary>
-    /// <param name="appends">At least one. A stream comes once at most. One without events is a condition only.</param>
-    /// <param name="cancel">Stops the wait, not the write: afterwards the outcome is unknown.</param>
-    /// <returns>When the events are on stable storage; or, if any expectation failed, the first that did, and then
-    /// nothing is written.</returns>
-    /// <exception cref="EventStoreUnavailableException">No answer: the events may be stored or not. Appending the
-    /// same events (by id) with the same exact expectations never stores them twice; with <see
-    /// cref="ExpectedRevision.Any"/> or <see cref="ExpectedRevision.Exists"/> only while they are the stream's last.
-    /// </exception>
-    /// <remarks>The embedded store appends all or nothing; EventStoreDB stream by stream, in order.</remarks>
-    ValueTask<AppendResult> Append(IReadOnlyList<StreamAppend> appends, CancellationToken cancel);
-
     /// <summary>Reads a stream; no events if it does not exist.</summary>
     /// <param name="from">First revision to read; <see cref="long.MaxValue"/> backwards means the end.</param>
     /// <param name="max">At most so many events.</param>
@@ -49,6 +37,22 @@ public interface IEventStore
 
     /// <summary>Position of the last event in the log; <see cref="Position.Start"/> if there is none.</summary>
     ValueTask<Position> Head(CancellationToken cancel);
+}
+
+/// <summary>A log that can be written, too. Thread-safe.</summary>
+public interface IEventStore : IEventLog
+{
+    /// <summary>Appends to several streams, in order.</summary>
+    /// <param name="appends">At least one. A stream comes once at most. One without events is a condition only.</param>
+    /// <param name="cancel">Stops the wait, not the write: afterwards the outcome is unknown.</param>
+    /// <returns>When the events are on stable storage; or, if any expectation failed, the first that did, and then
+    /// nothing is written.</returns>
+    /// <exception cref="EventStoreUnavailableException">No answer: the events may be stored or not. Appending the
+    /// same events (by id) with the same exact expectations never stores them twice; with <see
+    /// cref="ExpectedRevision.Any"/> or <see cref="ExpectedRevision.Exists"/> only while they are the stream's last.
+    /// </exception>
+    /// <remarks>The embedded store appends all or nothing; EventStoreDB stream by stream, in order.</remarks>
+    ValueTask<AppendResult> Append(IReadOnlyList<StreamAppend> appends, CancellationToken cancel);
 }
 
 public enum Direction

@@ -10,13 +10,14 @@ namespace Varve.Api.Cli;
 /// <summary>What <c>varve</c> can be told to do.</summary>
 static class CommandLine
 {
-    /// <returns>0 done, 1 failed, 2 told wrongly.</returns>
+    /// <returns>0 done, 1 failed, 2 told wrongly, 130 interrupted.</returns>
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand("Varve: an object store whose every change is an event.")
         {
             ServeCommand.Make(),
             HistoryCommand.Make(),
+            ReplayCommand.Make(),
             ProjectionsCommand.Make(),
             AuditCommand.Make(),
             Version(),
@@ -30,6 +31,10 @@ static class CommandLine
         try
         {
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            return 130; // Ctrl-C, as shells say it
         }
         catch (Exception e) when (e is SettingsException or EventStoreUnavailableException)
         {
@@ -67,5 +72,14 @@ static class CommandLine
             Description = "Folder that holds everything.",
             HelpName = "DIR",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Varve__Data") ?? "data",
+        };
+
+    /// <summary>The log's place, for every command that reads it.</summary>
+    public static Option<string?> EventsOption() =>
+        new("--events")
+        {
+            Description = "Where the log is instead of the data folder (Varve:EventStore), such as esdb://….",
+            HelpName = "URL",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Varve__EventStore"),
         };
 }

@@ -29,7 +29,7 @@ static class HistoryCommand
         command.SetAction(
             async (parsed, cancel) =>
             {
-                using var log = EmbeddedLogFile.Open(parsed.GetValue(data)!);
+                await using var log = EmbeddedEventLog.Open(parsed.GetValue(data)!, TimeProvider.System);
                 var (place, key) = parsed.GetValue(user) is { } owner
                     ? (await HomeOf(log, owner, cancel), parsed.GetValue(name)!)
                     : Split(parsed.GetValue(bucket), parsed.GetValue(name)!);
@@ -57,7 +57,7 @@ static class HistoryCommand
         return bucket is null ? (name[..slash], name[(slash + 1)..]) : (bucket, name);
     }
 
-    static async Task<string> HomeOf(EmbeddedLogFile log, string user, CancellationToken cancel)
+    static async Task<string> HomeOf(EmbeddedEventLog log, string user, CancellationToken cancel)
     {
         await foreach (var recorded in log.ReadStream(User.StreamOf(user), Direction.Forwards, 0, 1, cancel))
             if (recorded.Decoded() is UserEvent.SignedUp signedUp)
@@ -66,7 +66,7 @@ static class HistoryCommand
     }
 
     /// <returns>1 if there never was such a file.</returns>
-    static async Task<int> Print(EmbeddedLogFile log, string bucket, string key, bool json, CancellationToken cancel)
+    static async Task<int> Print(EmbeddedEventLog log, string bucket, string key, bool json, CancellationToken cancel)
     {
         var history = new FileHistory(log.ReadStream, bucket, Position.Start, after: 0, limit: int.MaxValue / 2);
         await history.Begin(key, cancel);

@@ -3,7 +3,7 @@ using Varve.EventStores;
 
 namespace Varve.Api.Rest;
 
-/// <summary>How a log reads one stream: <see cref="IEventStore.ReadStream"/>.</summary>
+/// <summary>How a log reads one stream: <see cref="IEventLog.ReadStream"/>.</summary>
 delegate IAsyncEnumerable<RecordedEvent> ReadStream(
     string stream,
     Direction direction,

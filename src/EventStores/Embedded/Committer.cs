@@ -142,7 +142,7 @@ sealed class Committer : IAsyncDisposable
     {
         try
         {
-            using var database = new Database(path, TimeSpan.Zero);
+            using var database = new Database(path, Access.ReadWrite, TimeSpan.Zero);
             database.Checkpoint(SQLITE_CHECKPOINT_PASSIVE);
             return true;
         }

@@ -17,10 +17,10 @@ sealed class Database : IDisposable
 
     static Database() => Batteries_V2.Init();
 
-    public Database(string path, TimeSpan busyTimeout)
+    public Database(string path, Access access, TimeSpan busyTimeout)
     {
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-        var code = sqlite3_open_v2(path, out handle, flags, null);
+        var flags = access == Access.ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        var code = sqlite3_open_v2(path, out handle, flags | SQLITE_OPEN_NOMUTEX, null);
         try
         {
             Check(code);
@@ -81,6 +81,14 @@ sealed class Database : IDisposable
             statement.Dispose();
         handle.Dispose();
     }
+}
+
+enum Access
+{
+    ReadWrite,
+
+    /// <summary>Changes nothing, and makes nothing that is missing.</summary>
+    ReadOnly,
 }
 
 /// <summary>A prepared statement. Parameters count from 1, columns from 0.</summary>

@@ -14,14 +14,14 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     readonly Tail tail;
     readonly AppendQueue queue;
     readonly Committer committer;
-    readonly ReaderPool readers;
+    readonly EmbeddedEventLog log;
 
     EmbeddedEventStore(FileStream theOnlyOne, string path, LogWriter writer, TimeProvider time, ILogger logger)
     {
         this.theOnlyOne = theOnlyOne;
         tail = new(writer.Head);
         queue = new(time);
-        readers = new(path);
+        log = new(path, Access.ReadWrite, time);
         committer = new(path, writer, queue, tail, time, logger);
     }
 
@@ -79,27 +79,14 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
         long from,
         long max,
         CancellationToken cancel
-    ) => readers.ReadStream(stream, direction, from, max, cancel);
+    ) => log.ReadStream(stream, direction, from, max, cancel);
 
-    public async IAsyncEnumerable<RecordedEvent> ReadAll(
+    public IAsyncEnumerable<RecordedEvent> ReadAll(
         Direction direction,
         Position from,
         long max,
-        [EnumeratorCancellation] CancellationToken cancel
-    )
-    {
-        await ValueTask.CompletedTask; // SQLite reads on the caller's thread
-        var step = direction == Direction.Forwards ? 1 : -1;
-        var (next, page) = (from.Value, Page.Start);
-        for (var left = max; left > 0 && !page.AtEnd; left -= page.Events.Count)
-        {
-            cancel.ThrowIfCancellationRequested();
-            page = readers.Read(reader => reader.ReadAll(direction, next, Page.Rows(left), Prefixes.All));
-            foreach (var @event in page.Events)
-                yield return @event;
-            next = page.Upto + step;
-        }
-    }
+        CancellationToken cancel
+    ) => log.ReadAll(direction, from, max, cancel);
 
     public async IAsyncEnumerable<EventBatch> Subscribe(
         Position after,
@@ -112,9 +99,7 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
         {
             cancel.ThrowIfCancellationRequested();
             var moved = tail.Moved;
-            var page =
-                tail.Read(upto, prefixes)
-                ?? readers.Read(reader => reader.ReadAll(Direction.Forwards, upto + 1, Page.EventsMax, prefixes));
+            var page = tail.Read(upto, prefixes) ?? log.ReadAfter(upto, prefixes);
             if (page.Upto > upto || first)
                 yield return new(page.Events, new(upto = page.Upto), Live: upto >= tail.Head);
             else
@@ -129,7 +114,7 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     {
         await committer.DisposeAsync();
         tail.Close();
-        readers.Dispose();
+        await log.DisposeAsync();
         await theOnlyOne.DisposeAsync();
     }
 }

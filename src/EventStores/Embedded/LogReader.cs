@@ -17,16 +17,18 @@ sealed class LogReader : IDisposable
     readonly Statement streamBackwards;
     readonly Statement allForwards;
     readonly Statement allBackwards;
+    readonly Statement head;
     readonly Utf8Names types = new();
 
-    public LogReader(string path)
+    public LogReader(string path, Access access)
     {
-        database = new(path, TimeSpan.FromSeconds(5));
+        database = new(path, access, TimeSpan.FromSeconds(5));
         database.Execute("PRAGMA query_only = ON");
         streamForwards = Stream(">=", "ASC");
         streamBackwards = Stream("<=", "DESC");
         allForwards = All(">=", "ASC");
         allBackwards = All("<=", "DESC");
+        head = database.Prepare("SELECT max(position) FROM events");
     }
 
     Statement Stream(string comparison, string order) =>
@@ -54,16 +56,29 @@ sealed class LogReader : IDisposable
         return Read(rows, stream, Prefixes.All, from, max);
     }
 
-    public Page ReadAll(Direction direction, long from, int max, Prefixes prefixes)
+    public Page ReadAll(Direction direction, long from, int max, Prefixes prefixes) =>
+        direction == Direction.Forwards
+            ? Read(allForwards.Bind(1, from), stream: null, prefixes, from - 1, max)
+            : Read(allBackwards.Bind(1, from), stream: null, prefixes, from, max);
+
+    /// <summary>Position of the last event; 0 if there is none.</summary>
+    public long Head()
     {
-        var rows = direction == Direction.Forwards ? allForwards : allBackwards;
-        return Read(rows.Bind(1, from), stream: null, prefixes, from, max);
+        try
+        {
+            return head.Step() ? head.Int64(0) : 0;
+        }
+        finally
+        {
+            head.Reset();
+        }
     }
 
-    Page Read(Statement rows, string? stream, Prefixes prefixes, long from, int max)
+    /// <param name="upto">What the page says if there are no rows.</param>
+    Page Read(Statement rows, string? stream, Prefixes prefixes, long upto, int max)
     {
         var events = new List<RecordedEvent>(Math.Min(max, 16));
-        var (upto, count, bytes) = (from, 0, 0L);
+        var (count, bytes) = (0, 0L);
         try
         {
             while (count < max && bytes < Page.BytesMax && rows.Step())

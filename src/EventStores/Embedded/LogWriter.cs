@@ -27,7 +27,7 @@ sealed class LogWriter : IDisposable
 
     public LogWriter(string path)
     {
-        database = new(path, TimeSpan.FromSeconds(2));
+        database = new(path, Access.ReadWrite, TimeSpan.FromSeconds(2));
         try
         {
             Schema.Ensure(database, path);

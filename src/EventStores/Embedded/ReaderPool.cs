@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Varve.EventStores.Embedded;
 
 /// <summary>Connections that read: as many as read at one instant, since each is held for a page only.
 /// Thread-safe.</summary>
-sealed class ReaderPool(string path) : IDisposable
+sealed class ReaderPool(string path, Access access) : IDisposable
 {
     const int Kept = 16;
 
@@ -15,13 +14,13 @@ sealed class ReaderPool(string path) : IDisposable
 
     /// <exception cref="EventStoreUnavailableException">The disk did not answer.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public Page Read(Func<LogReader, Page> read)
+    public T Read<T>(Func<LogReader, T> read)
     {
         ObjectDisposedException.ThrowIf(closed, typeof(EmbeddedEventStore));
         try
         {
             if (!idle.TryPop(out var reader))
-                reader = new(path);
+                reader = new(path, access);
             try
             {
                 return read(reader);
@@ -34,29 +33,6 @@ sealed class ReaderPool(string path) : IDisposable
         catch (SqliteException exception)
         {
             throw new EventStoreUnavailableException($"The log {path} could not be read.", exception);
-        }
-    }
-
-    /// <inheritdoc cref="IEventStore.ReadStream"/>
-    public async IAsyncEnumerable<RecordedEvent> ReadStream(
-        string stream,
-        Direction direction,
-        long from,
-        long max,
-        [EnumeratorCancellation] CancellationToken cancel
-    )
-    {
-        await ValueTask.CompletedTask; // SQLite reads on the caller's thread
-        var name = StreamName.Encode(stream);
-        var step = direction == Direction.Forwards ? 1 : -1;
-        var page = Page.Start;
-        for (var left = max; left > 0 && from >= 0 && !page.AtEnd; left -= page.Events.Count)
-        {
-            cancel.ThrowIfCancellationRequested();
-            page = Read(reader => reader.ReadStream(stream, name, direction, from, Page.Rows(left)));
-            foreach (var @event in page.Events)
-                yield return @event;
-            from = page.Events is [.., var last] ? last.Revision + step : from;
         }
     }
 

@@ -35,14 +35,22 @@ static class Schema
     /// <exception cref="EventStoreUnavailableException">A newer Varve made them.</exception>
     public static void Ensure(Database database, string path)
     {
-        var version = database.Ask("PRAGMA user_version");
-        if (version > Version)
-            throw new EventStoreUnavailableException(
-                $"{path} has schema version {version}, and this Varve knows versions up to {Version}. "
-                    + "Run the Varve that wrote it, or a newer one."
-            );
+        var version = Check(database, path);
         database.Execute("PRAGMA journal_mode = WAL");
         if (version == 0)
             database.Execute($"BEGIN IMMEDIATE; {Version1} COMMIT");
+    }
+
+    /// <returns>The version of the tables that are there; 0 if there are none.</returns>
+    /// <exception cref="EventStoreUnavailableException">A newer Varve made them.</exception>
+    public static long Check(Database database, string path)
+    {
+        var version = database.Ask("PRAGMA user_version");
+        return version <= Version
+            ? version
+            : throw new EventStoreUnavailableException(
+                $"{path} has schema version {version}, and this Varve knows versions up to {Version}. "
+                    + "Run the Varve that wrote it, or a newer one."
+            );
     }
 }
