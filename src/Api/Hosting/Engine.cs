@@ -37,7 +37,7 @@ sealed class Engine : IAsyncDisposable
         DataFolder folder,
         Settings settings,
         IdentityOptions identity,
-        AuditOptions audit,
+        TreeKeeper keeper,
         EmbeddedEventStore events,
         DiskTier disk,
         SqliteReadDatabase readDatabase,
@@ -45,7 +45,7 @@ sealed class Engine : IAsyncDisposable
     )
     {
         Folder = folder;
-        (this.events, this.disk, this.readDatabase) = (events, disk, readDatabase);
+        (this.events, this.disk, this.readDatabase, this.keeper) = (events, disk, readDatabase, keeper);
 
         var clock = TimeProvider.System;
         var barrier = new ProjectionBarrier(settings.BarrierWait);
@@ -66,7 +66,6 @@ sealed class Engine : IAsyncDisposable
             clock,
             loggers.CreateLogger<ProjectionRunner>()
         );
-        keeper = audit.Keeper(folder, events, loggers);
         Root = RootAccount.Load(
             folder.Identity,
             Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
@@ -144,10 +143,12 @@ sealed class Engine : IAsyncDisposable
                 loggers.CreateLogger<DiskTier>()
             );
             opened.Push(disk);
+            // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
+            var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
             var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
             var read = await generations.Open(progress: null, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, audit, events, disk, read, loggers);
+            return new(folder, settings, identity, await keeper, events, disk, read, loggers);
         }
         catch
         {
