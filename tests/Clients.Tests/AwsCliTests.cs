@@ -57,7 +57,7 @@ public sealed class AwsCliTests(SharedServer server) : IDisposable
             aws s3 cp --quiet tree/a.new s3://cli-past/a
             aws s3 rm --quiet --recursive s3://cli-past --exclude a
 
-            aws s3 ls s3://$past/ | grep -q 'PRE d/'
+            aws s3 ls s3://$past/ | grep 'PRE d/' > /dev/null
             test "$(aws s3 ls --recursive s3://$past/ | wc -l)" = 3
             aws s3 cp --quiet s3://$past/a back
             cmp tree/a back
@@ -65,7 +65,8 @@ public sealed class AwsCliTests(SharedServer server) : IDisposable
             grep -q MethodNotAllowed error
             ! aws s3 mb s3://$past 2> error
             grep -q InvalidBucketName error
-            ! aws s3 ls | grep -q -- --at-
+            aws s3 ls > buckets
+            ! grep -e --at- buckets || exit 1
 
             aws s3 sync --quiet s3://$past s3://cli-past
             mkdir restored

@@ -66,13 +66,24 @@ public sealed class AuditFolder(string root)
     /// short.</exception>
     public byte[] Read(Tile tile)
     {
-        var path = PathOf(tile);
-        var bytes = File.ReadAllBytes(File.Exists(path) ? path : PathOf(tile.Whole));
+        var bytes = ReadAny(tile);
         if (tile.Level == Tile.Entries)
             return bytes;
         return bytes.Length >= tile.Width * MerkleHash.Size
             ? bytes[..(tile.Width * MerkleHash.Size)]
-            : throw new EndOfStreamException($"{path} has only {bytes.Length} bytes.");
+            : throw new EndOfStreamException($"{PathOf(tile)} has only {bytes.Length} bytes.");
+    }
+
+    byte[] ReadAny(Tile tile)
+    {
+        try
+        {
+            return File.ReadAllBytes(PathOf(tile));
+        }
+        catch (IOException) when (tile.Width < Tile.Full && File.Exists(PathOf(tile.Whole)))
+        {
+            return File.ReadAllBytes(PathOf(tile.Whole)); // written before its partial ones go
+        }
     }
 
     /// <summary>Puts a tile in its place, not yet on stable storage. A full one ends its partial ones.</summary>
