@@ -209,5 +209,9 @@ public sealed record WrongExpectedRevision(string Stream, ExpectedRevision Expec
 }
 
 /// <summary>The store gave no answer; see <see cref="IEventStore.Append"/> for what that means.</summary>
-public sealed class EventStoreUnavailableException(string message, Exception? inner = null)
-    : IOException(message, inner);
+/// <param name="mayPass">False: trying again does not help before somebody has mended something.</param>
+public sealed class EventStoreUnavailableException(string message, Exception? inner = null, bool mayPass = true)
+    : IOException(message, inner)
+{
+    public bool MayPass => mayPass;
+}

@@ -28,7 +28,7 @@ public sealed class OpenNode : IAsyncLifetime
             new(new IPEndPoint(IPAddress.Loopback, 0), Certificate: null, Judge: null),
             log,
             TimeProvider.System,
-            _ => { },
+            NullLoggerFactory.Instance,
             CancellationToken.None
         );
         var settings = ConnectionString.Parse($"esdb://127.0.0.1:{node.Address.Port}?tls=false");

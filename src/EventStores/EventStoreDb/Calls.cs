@@ -50,7 +50,8 @@ sealed class Calls(Cluster cluster, TimeProvider time, ILogger logger)
                 throw new EventStoreUnavailableException(
                     $"EventStoreDB does not let Varve in ({Said(fault)}): check user and password of "
                         + "Varve:EventStore, and what they may do.",
-                    fault
+                    fault,
+                    mayPass: false
                 );
             case StatusCode.NotFound when Exception(rpc) == "not-leader":
                 cluster.Leave(node, LeaderOf(rpc));
@@ -65,7 +66,11 @@ sealed class Calls(Cluster cluster, TimeProvider time, ILogger logger)
                 cluster.Leave(node, leader: null);
                 break;
             default:
-                throw new EventStoreUnavailableException($"EventStoreDB refused a call: {Said(fault)}", fault);
+                throw new EventStoreUnavailableException(
+                    $"EventStoreDB refused a call: {Said(fault)}",
+                    fault,
+                    mayPass: false
+                );
         }
         logger.CallFailed(Said(fault));
     }

@@ -51,15 +51,15 @@ public sealed class EventNode : IAsyncDisposable
         EventNodeOptions options,
         EmbeddedEventStore store,
         TimeProvider time,
-        Action<ILoggingBuilder> logging,
+        ILoggerFactory loggers,
         CancellationToken cancel
     )
     {
         var builder = WebApplication.CreateSlimBuilder();
-        logging(builder.Logging.ClearProviders());
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder
             .Services.AddSingleton(options)
+            .AddSingleton(loggers)
             .AddSingleton(time)
             .AddSingleton(store)
             .AddSingleton(new NodeStreams(store, time))
