@@ -12,7 +12,8 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
 {
     const int RecentAppendsMax = 16_384;
 
-    /// <summary>Events that were appended with no exact expectation, whose place does not follow from it.</summary>
+    /// <summary>Where events are that came of late: of those that come again with no exact expectation, the place does
+    /// not follow from it.</summary>
     readonly ConcurrentLru<(string Stream, Guid Id), (long Revision, Position Position)> recent = new(RecentAppendsMax);
 
     public async ValueTask<StreamState> Find(string stream, CancellationToken cancel)
@@ -55,8 +56,7 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
     public async ValueTask<AppendResult> Append(StreamAppend append, CancellationToken cancel)
     {
         var (stream, expected, events) = append;
-        var exact = expected.Value >= -1;
-        if (!exact && events.Count > 0 && recent.TryGet((stream, events[0].Id), out _))
+        if (expected.Value < -1 && events.Count > 0 && recent.TryGet((stream, events[0].Id), out _))
             return await AppendedBefore(append, cancel);
         while (true)
         {
@@ -71,12 +71,11 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
                     return result;
                 continue;
             }
-            if (!exact)
-                for (var i = 0; i < events.Count; i++)
-                    recent.AddOrUpdate(
-                        (stream, events[i].Id),
-                        (result.Revision - events.Count + 1 + i, result.Position!.Value)
-                    );
+            for (var i = 0; i < events.Count; i++)
+                recent.AddOrUpdate(
+                    (stream, events[i].Id),
+                    (result.Revision - events.Count + 1 + i, result.Position!.Value)
+                );
             return result;
         }
     }
