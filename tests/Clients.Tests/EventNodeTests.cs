@@ -169,20 +169,20 @@ public sealed class GuardedNode : IAsyncLifetime
     readonly DataFolder data = new();
     readonly DataFolder keys = new();
     ServerProcess process = null!;
-    string certificate = "";
+    string authority = "";
 
     public static string PasswordOf(string user) => user == ServerProcess.Root ? ServerProcess.Secret : Password;
 
     public string As(string user, string password) =>
-        $"esdb://{Uri.EscapeDataString(user)}:{Uri.EscapeDataString(password)}@127.0.0.1:{process.Events.Port}"
-        + $"?tls=true&tlsCAFile={Uri.EscapeDataString(certificate)}";
+        $"esdb://{Uri.EscapeDataString(user)}:{Uri.EscapeDataString(password)}@localhost:{process.Events.Port}"
+        + $"?tls=true&tlsCAFile={Uri.EscapeDataString(authority)}";
 
     public async ValueTask InitializeAsync()
     {
         var cancel = TestContext.Current.CancellationToken;
-        certificate = Path.Combine(keys.Path, "node.crt");
-        var key = Path.Combine(keys.Path, "node.key");
-        WriteCertificate(certificate, key);
+        authority = Path.Combine(keys.Path, "authority.crt");
+        var (certificate, key) = (Path.Combine(keys.Path, "node.crt"), Path.Combine(keys.Path, "node.key"));
+        WriteCertificates(authority, certificate, key);
         process = await ServerProcess.StartWithEvents(
             data.Path,
             "events-tls",
@@ -218,19 +218,25 @@ public sealed class GuardedNode : IAsyncLifetime
             new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Item1, field.Item2)))
         );
 
-    static void WriteCertificate(string certificate, string key)
+    /// <summary>An authority and a server's certificate from it: some clients take no certificate for both.</summary>
+    static void WriteCertificates(string authority, string certificate, string key)
     {
-        using var rsa = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var now = TimeProvider.System.GetUtcNow();
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var root = new CertificateRequest("CN=Varve test authority", authorityKey, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        using var issuer = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var leaf = new CertificateRequest("CN=localhost", own, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var now = TimeProvider.System.GetUtcNow();
-        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        leaf.CertificateExtensions.Add(names.Build());
+        leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        using var made = leaf.Create(issuer, now.AddDays(-1), now.AddDays(29), RandomNumberGenerator.GetBytes(16));
+        File.WriteAllText(authority, issuer.ExportCertificatePem());
         File.WriteAllText(certificate, made.ExportCertificatePem());
-        File.WriteAllText(key, rsa.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(key, own.ExportPkcs8PrivateKeyPem());
     }
 
     public async ValueTask DisposeAsync()
