@@ -72,7 +72,8 @@ public sealed class SubscriptionTests(ITestOutputHelper output)
             NullLogger.Instance
         );
 
-    /// <summary>Appends one event after another, each until it is acknowledged, whatever happens to the server.</summary>
+    /// <summary>Appends one event after another, each until it is acknowledged, whatever happens to the server.
+    /// </summary>
     static async Task Write(Uri at, List<Guid> written, CancellationToken stop)
     {
         await using var store = Client(at);

@@ -64,8 +64,8 @@ static class MoveCommands
         var command = new Command(
             "import",
             """
-            Copy a whole log into the data folder's, or into an EventStoreDB (--events), and compare both afterwards. The
-            target is empty, or a run before this one was cut. Stop the server of the data folder first.
+            Copy a whole log into the data folder's, or into an EventStoreDB (--events), and compare both afterwards.
+            The target is empty, or a run before this one was cut. Stop the server of the data folder first.
             """
         )
         {

@@ -7,9 +7,9 @@ public readonly record struct CopyProgress(Position At, Position Head);
 public sealed class LogsDifferException(string message) : Exception(message);
 
 /// <summary>
-/// Copies a log event by event: order, streams, revisions, ids, types, data and metadata stay; positions and the time of
-/// taking are the target's own. What a run that was cut has copied is found by the target's last event, and the next run
-/// goes on behind it. Streams whose names begin with <c>$</c> are the server's own and stay behind.
+/// Copies a log event by event: order, streams, revisions, ids, types, data and metadata stay; positions and the time
+/// of taking are the target's own. What a run that was cut has copied is found by the target's last event, and the next
+/// run goes on behind it. Streams whose names begin with <c>$</c> are the server's own and stay behind.
 /// </summary>
 /// <param name="streamsAtOnce">Streams that the target appends to in one call, all or nothing.</param>
 public sealed class LogCopy(ILogSource source, IEventStore target, int streamsAtOnce)
