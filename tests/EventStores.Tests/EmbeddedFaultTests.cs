@@ -94,10 +94,10 @@ public sealed class EmbeddedFaultTests : IAsyncLifetime
         {
             connection.Open();
             using var newer = connection.CreateCommand();
-            newer.CommandText = "PRAGMA user_version = 2";
+            newer.CommandText = "PRAGMA user_version = 3";
             newer.ExecuteNonQuery();
         }
-        Assert.Contains("schema version 2", Assert.Throws<EventStoreUnavailableException>(Open).Message);
+        Assert.Contains("schema version 3", Assert.Throws<EventStoreUnavailableException>(Open).Message);
     }
 
     [Fact]
