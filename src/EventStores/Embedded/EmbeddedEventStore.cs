@@ -69,7 +69,9 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     public async ValueTask<AppendResult> Append(IReadOnlyList<StreamAppend> appends, CancellationToken cancel)
     {
         var append = PendingAppend.From(appends);
-        await queue.Add(append, cancel);
+        cancel.ThrowIfCancellationRequested();
+        if (!committer.TryCommit(append))
+            await queue.Add(append, cancel);
         return await append.Answer.WaitAsync(cancel);
     }
 
