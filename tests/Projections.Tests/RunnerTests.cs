@@ -93,7 +93,7 @@ public sealed class RunnerTests
         Assert.NotNull(await live.Read.FindObject("photos", "good", Cancel));
         Assert.NotNull(await live.Read.FindObject("photos", "later", Cancel));
         Assert.Null(await live.Read.FindObject("photos", "bad", Cancel));
-        Assert.Null(await live.Read.FindBucket("strange", Cancel));
+        Assert.Null(await live.Read.FindBucketAsOf("strange", ReadModels.Present, Cancel));
         var parked = (await live.Rows()).Where(row => row.StartsWith("tbl_parked", StringComparison.Ordinal));
         // Two of bad in objects.v1; two of strange in buckets.v1, user-files.v1 and instants.v1.
         Assert.Equal(8, parked.Count());
@@ -114,7 +114,7 @@ public sealed class RunnerTests
             await using (await Generations(folder, store).Open(null, Cancel)) { }
             harm(Directory.GetFiles(Path.Combine(folder, "read"), "*.db").Single());
             await using var database = await Generations(folder, store).Open(null, Cancel);
-            Assert.NotNull(await new ReadModels(database).FindObject("photos", "a", Cancel));
+            Assert.NotNull(await new ReadModels(database, new(TimeSpan.Zero)).FindObject("photos", "a", Cancel));
             Assert.Single(Directory.GetFiles(Path.Combine(folder, "read"), "*.db"));
         }
         Directory.Delete(folder, recursive: true);

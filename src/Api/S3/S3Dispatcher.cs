@@ -103,7 +103,10 @@ public sealed class S3Dispatcher(
             );
         await CatchUp(operation, headers, cancel);
         var bucket =
-            operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, signature.Caller, cancel) : null;
+            operation.Access == Access.BucketOwner
+                ? await TimeTravel.Find(target.Bucket!, signature.Caller, varve, cancel)
+                    ?? throw new RejectedException(ErrorCode.NoSuchBucket)
+                : null;
         if (bucket is not null)
             TimeTravel.Check(operation, bucket);
         var request = new S3Request(http, operation, target, signature, bucket, options);
@@ -122,16 +125,6 @@ public sealed class S3Dispatcher(
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             throw new RejectedException(ErrorCode.InvalidArgument, S3Headers.Position);
         await varve.CatchUp(new Position(position), cancel);
-    }
-
-    async ValueTask<Place> FindBucket(string name, Caller caller, CancellationToken cancel)
-    {
-        if (await TimeTravel.Find(name, caller, varve, cancel) is { } found)
-            return found;
-        // A write need not wait for others' writes, unless one of them may have made its bucket.
-        await varve.CatchUp(cancel);
-        return await TimeTravel.Find(name, caller, varve, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchBucket);
     }
 
     static void Refuse(HttpContext http, Rejection rejection, Progress progress, string requestId)
