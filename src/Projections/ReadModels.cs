@@ -28,6 +28,12 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
         return await ObjectQueries.List(lease.Session, listing, cancel);
     }
 
+    public async ValueTask<BucketRow?> FindBucket(string name, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await BucketQueries.Find(lease.Session, name, cancel);
+    }
+
     /// <param name="owner">Null for everybody's.</param>
     public async ValueTask<IReadOnlyList<BucketRow>> ListBuckets(string? owner, CancellationToken cancel)
     {

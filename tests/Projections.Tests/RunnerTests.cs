@@ -93,7 +93,7 @@ public sealed class RunnerTests
         Assert.NotNull(await live.Read.FindObject("photos", "good", Cancel));
         Assert.NotNull(await live.Read.FindObject("photos", "later", Cancel));
         Assert.Null(await live.Read.FindObject("photos", "bad", Cancel));
-        Assert.Null(await live.Read.FindBucketAsOf("strange", ReadModels.Present, Cancel));
+        Assert.Null(await live.Read.FindBucket("strange", Cancel));
         var parked = (await live.Rows()).Where(row => row.StartsWith("tbl_parked", StringComparison.Ordinal));
         // Two of bad in objects.v1; two of strange in buckets.v1, user-files.v1 and instants.v1.
         Assert.Equal(8, parked.Count());

@@ -101,10 +101,11 @@ public sealed class S3Dispatcher(
                 ErrorCode.InvalidRequest,
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
-        await CatchUp(operation, headers, cancel);
+        var reads = operation.Method is "GET" or "HEAD";
+        await CatchUp(reads, headers, cancel);
         var bucket =
             operation.Access == Access.BucketOwner
-                ? await TimeTravel.Find(target.Bucket!, signature.Caller, varve, cancel)
+                ? await TimeTravel.Find(target.Bucket!, signature.Caller, toWrite: !reads, varve, cancel)
                     ?? throw new RejectedException(ErrorCode.NoSuchBucket)
                 : null;
         if (bucket is not null)
@@ -116,9 +117,9 @@ public sealed class S3Dispatcher(
     }
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
-    async ValueTask CatchUp(S3Operation operation, IHeaderDictionary headers, CancellationToken cancel)
+    async ValueTask CatchUp(bool reads, IHeaderDictionary headers, CancellationToken cancel)
     {
-        if (operation.Method is "GET" or "HEAD")
+        if (reads)
             await varve.CatchUp(cancel);
         if (headers[S3Headers.Position] is not { Count: > 0 } text)
             return;

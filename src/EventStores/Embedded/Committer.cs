@@ -55,6 +55,9 @@ sealed class Committer : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Whether a stream is known to have no event from a revision on.</summary>
+    public bool EndsBefore(string stream, long revision) => writer?.EndsBefore(stream, revision) ?? false;
+
     /// <summary>Answers all that was accepted, and no more.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -81,7 +81,10 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
         long from,
         long max,
         CancellationToken cancel
-    ) => log.ReadStream(stream, direction, from, max, cancel);
+    ) =>
+        direction == Direction.Forwards && committer.EndsBefore(stream, from)
+            ? AsyncEnumerable.Empty<RecordedEvent>()
+            : log.ReadStream(stream, direction, from, max, cancel);
 
     public IAsyncEnumerable<RecordedEvent> ReadAll(
         Direction direction,

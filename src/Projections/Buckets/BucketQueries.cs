@@ -7,6 +7,7 @@ namespace Varve.Projections.Buckets;
 static class BucketQueries
 {
     const string Select = "SELECT name, owner, created_at FROM tbl_bucket";
+    const string SelectOne = $"{Select} WHERE name = @name";
     const string SelectAll = $"{Select} ORDER BY name";
     const string SelectAsOf = """
         SELECT name, owner, created_at FROM tbl_bucket WHERE name = @name AND from_position <= @asof
@@ -20,6 +21,9 @@ static class BucketQueries
         """;
 
     const string SelectOwners = $"{Select} WHERE owner = @owner ORDER BY name";
+
+    public static ValueTask<BucketRow?> Find(SqlSession session, string name, CancellationToken cancel) =>
+        session.First(new(SelectOne, name), Row, cancel);
 
     public static ValueTask<List<BucketRow>> List(SqlSession session, string? owner, CancellationToken cancel) =>
         session.All(owner is null ? new(SelectAll) : new(SelectOwners, owner), Row, cancel);
