@@ -3,8 +3,8 @@ using Varve.EventStores.Embedded;
 
 namespace Varve.EventStores.Tests;
 
-/// <summary>An append of one event to the stream <c>held</c> that stops amid its transaction: what is appended meanwhile
-/// waits in the queue, in order.</summary>
+/// <summary>An append of one event to the stream <c>held</c> that stops amid its transaction: what is appended
+/// meanwhile waits in the queue, in order.</summary>
 sealed class HeldAppend : IReadOnlyList<NewEvent>
 {
     readonly TaskCompletionSource writing = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Varve.Tiers.Disk;
 
-/// <summary>Memory from which the disk reads by itself (<c>O_DIRECT</c>): it stays where it is, and begins at a multiple
-/// of 4,096 bytes. Pooled.</summary>
+/// <summary>Memory from which the disk reads by itself (<c>O_DIRECT</c>): it stays where it is, and begins at a
+/// multiple of 4,096 bytes. Pooled.</summary>
 sealed class AlignedBuffer
 {
     const int Alignment = 4096;

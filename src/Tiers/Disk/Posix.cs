@@ -13,7 +13,7 @@ static partial class Posix
     const int CloseOnExec = 0x80000;
     const int SetFlags = 4; // F_SETFL
 
-    /// <summary><c>O_DIRECTORY</c> and <c>O_DIRECT</c>: of x86, and of ARM, where they are the other way round.</summary>
+    /// <summary><c>O_DIRECTORY</c> and <c>O_DIRECT</c>: the other way round on ARM.</summary>
     static readonly (int Directory, int Direct) Flags =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? (0x4000, 0x10000) : (0x10000, 0x4000);
 
@@ -45,8 +45,8 @@ static partial class Posix
             _ = fallocate(file, PunchHole | KeepSize, offset, length);
     }
 
-    /// <summary>From here on writes go to the disk without a copy in the page cache, from aligned memory, where the file
-    /// system knows how; else as before.</summary>
+    /// <summary>From here on writes go to the disk without a copy in the page cache, from aligned memory, where the
+    /// file system knows how; else as before.</summary>
     public static void BypassCache(SafeFileHandle file)
     {
         if (OperatingSystem.IsLinux())
