@@ -103,8 +103,8 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
 public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store, long lagMax)
     : IPipelineBehavior<Command, Outcome>
 {
-    /// <summary>For the one process that writes and reads: its reads wait for its own writes. Some 16 MiB of
-    /// events.</summary>
+    /// <summary>For the one process that writes and reads, whose reads wait for its own writes: half of what the log's
+    /// tail keeps in memory for the runner.</summary>
     public const long AloneLagMax = 4_096;
 
     public async Task<Outcome> Handle(
