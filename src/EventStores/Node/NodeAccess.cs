@@ -32,7 +32,8 @@ sealed class NodeAccess(NodeJudge? judge) : Interceptor
         UnaryServerMethod<TRequest, TResponse> continuation
     )
     {
-        await Admit(context, mustWrite: request is DeleteReq or TombstoneReq);
+        if (request is not Empty) // what is served, and where: clients ask before they say who they are
+            await Admit(context, mustWrite: request is DeleteReq or TombstoneReq);
         return await Answering(() => continuation(request, context));
     }
 
