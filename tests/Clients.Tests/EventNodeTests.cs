@@ -49,7 +49,7 @@ public sealed class EventNodeTests(OpenNode node) : IClassFixture<OpenNode>
 
     [Theory, MemberData(nameof(All))]
     public Task The_official_client(string client, string scene) =>
-        Scene.Run(client, scene, ("ESDB", $"esdb://127.0.0.1:{node.Process.Events!.Port}?tls=false"));
+        Scene.Run(client, scene, ("ESDB", $"esdb://127.0.0.1:{node.Process.Events.Port}?tls=false"));
 
     [Theory, InlineData("eventstore"), InlineData("kurrent")]
     public async Task The_official_client_reconnects(string client)
@@ -78,9 +78,9 @@ public sealed class GuardedNodeTests(GuardedNode node) : IClassFixture<GuardedNo
         Scene.Run(
             client,
             "reads as an auditor and cannot write",
-            ("ESDB", node.As(user, node.PasswordOf(user))),
+            ("ESDB", node.As(user, GuardedNode.PasswordOf(user))),
             ("ESDB_USER", user),
-            ("ESDB_PASSWORD", node.PasswordOf(user))
+            ("ESDB_PASSWORD", GuardedNode.PasswordOf(user))
         );
 
     [Theory]
@@ -142,13 +142,13 @@ public sealed class OpenNode : IAsyncLifetime
     public ServerProcess Process { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Process = await ServerProcess.Start(
+        Process = await ServerProcess.StartWithEvents(
             data.Path,
             "events",
-            TestContext.Current.CancellationToken,
-            "--roles",
-            "events",
-            "--events-insecure"
+            "http",
+            environment: [],
+            ["--roles", "events", "--events-insecure"],
+            TestContext.Current.CancellationToken
         );
 
     public async ValueTask DisposeAsync()
@@ -167,33 +167,43 @@ public sealed class GuardedNode : IAsyncLifetime
     public const string WriterPassword = "the-writers-own-password";
 
     readonly DataFolder data = new();
+    readonly DataFolder keys = new();
     ServerProcess process = null!;
-    string certificate = "";
+    string authority = "";
 
-    public string PasswordOf(string user) => user == ServerProcess.Root ? ServerProcess.Secret : Password;
+    public static string PasswordOf(string user) => user == ServerProcess.Root ? ServerProcess.Secret : Password;
 
     public string As(string user, string password) =>
-        $"esdb://{Uri.EscapeDataString(user)}:{Uri.EscapeDataString(password)}@localhost:{process.Events!.Port}"
-        + $"?tls=true&tlsCAFile={Uri.EscapeDataString(certificate)}";
+        $"esdb://{Uri.EscapeDataString(user)}:{Uri.EscapeDataString(password)}@localhost:{process.Events.Port}"
+        + $"?tls=true&tlsCAFile={Uri.EscapeDataString(authority)}";
 
     public async ValueTask InitializeAsync()
     {
         var cancel = TestContext.Current.CancellationToken;
-        (certificate, var key) = (data.Path + ".crt", data.Path + ".key");
-        WriteCertificate(certificate, key);
-        process = await ServerProcess.Start(
+        authority = Path.Combine(keys.Path, "authority.crt");
+        var (certificate, key) = (Path.Combine(keys.Path, "node.crt"), Path.Combine(keys.Path, "node.key"));
+        WriteCertificates(authority, certificate, key);
+        process = await ServerProcess.StartWithEvents(
             data.Path,
             "events-tls",
-            cancel,
-            [("Varve__Events__Certificate", certificate), ("Varve__Events__Key", key),
-                ("Varve__Events__WriterPassword", WriterPassword)],
-            "--events",
-            "https://localhost:0"
+            "https",
+            [
+                ("Varve__Events__Certificate", certificate),
+                ("Varve__Events__Key", key),
+                ("Varve__Events__WriterPassword", WriterPassword),
+            ],
+            more: [],
+            cancel
         );
         using var http = new HttpClient { BaseAddress = process.Rest };
         foreach (var user in new[] { Auditor, User })
             (await Post(http, "user/signup", ("username", user), ("password", Password))).EnsureSuccessStatusCode();
-        var signedIn = await Post(http, "user/signin", ("username", ServerProcess.Root), ("password", ServerProcess.Secret));
+        var signedIn = await Post(
+            http,
+            "user/signin",
+            ("username", ServerProcess.Root),
+            ("password", ServerProcess.Secret)
+        );
         using var token = System.Text.Json.JsonDocument.Parse(await signedIn.Content.ReadAsStringAsync(cancel));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Bearer",
@@ -208,24 +218,31 @@ public sealed class GuardedNode : IAsyncLifetime
             new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Item1, field.Item2)))
         );
 
-    static void WriteCertificate(string certificate, string key)
+    /// <summary>An authority and a server's certificate from it: some clients take no certificate for both.</summary>
+    static void WriteCertificates(string authority, string certificate, string key)
     {
-        using var rsa = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var now = TimeProvider.System.GetUtcNow();
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var root = new CertificateRequest("CN=Varve test authority", authorityKey, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        using var issuer = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var leaf = new CertificateRequest("CN=localhost", own, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var now = TimeProvider.System.GetUtcNow();
-        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        leaf.CertificateExtensions.Add(names.Build());
+        leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        using var made = leaf.Create(issuer, now.AddDays(-1), now.AddDays(29), RandomNumberGenerator.GetBytes(16));
+        File.WriteAllText(authority, issuer.ExportCertificatePem());
         File.WriteAllText(certificate, made.ExportCertificatePem());
-        File.WriteAllText(key, rsa.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(key, own.ExportPkcs8PrivateKeyPem());
     }
 
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();
         data.Dispose();
+        keys.Dispose();
     }
 }

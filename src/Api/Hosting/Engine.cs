@@ -77,6 +77,10 @@ sealed class Engine : IAsyncDisposable
         [
             new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
             new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+            // The embedded log appends to several streams at once: there is nothing to finish.
+            .. store.Embedded is null
+                ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                : Array.Empty<IWorker>(),
         ];
     }
 

@@ -23,11 +23,13 @@ sealed class StreamAppends(EventStoreDbStore store, Cluster cluster, Calls calls
             return AppendResult.Written(await store.Head(cancel), places[0].Last);
 
         var (last, revision) = (Position.Start, places[0].Last);
+        var left = Array.FindAll(bearing, place => place.Stored is null);
+        var rest = left.Skip(1).Select(place => place.Append).ToArray();
         foreach (var place in bearing)
         {
             var result = place.Stored is { } stored
                 ? AppendResult.Written(stored, RevisionAfter(place))
-                : await AppendOne(place.Append, cancel);
+                : await AppendOne(place == left[0] ? AppendRest.CarriedBy(place.Append, rest) : place.Append, cancel);
             if (result.Conflict is not null)
                 return result; // the caller decides again, over what has been written
             last = last < result.Position!.Value ? result.Position.Value : last;

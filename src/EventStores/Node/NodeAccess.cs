@@ -32,7 +32,7 @@ sealed class NodeAccess(NodeJudge? judge) : Interceptor
         UnaryServerMethod<TRequest, TResponse> continuation
     )
     {
-        if (request is not Empty) // what is served, and where: clients ask before they say who they are
+        if (request is not Empty) // what the server can do, and where it is, clients ask before they say who they are
             await Admit(context, mustWrite: request is DeleteReq or TombstoneReq);
         return await Answering(() => continuation(request, context));
     }
