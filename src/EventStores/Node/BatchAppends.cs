@@ -21,6 +21,9 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
     /// <summary>Appends that are at the log at one time; the client waits with more.</summary>
     const int WritingMax = 256;
 
+    /// <summary>Answers that wait for the client; it reads them, or its appends wait too.</summary>
+    const int AnswersMax = 256;
+
     /// <summary>Appends whose last chunk has not come, and their bytes.</summary>
     const int OpenMax = 1_024;
     const long OpenBytesMax = 64 << 20;
@@ -30,38 +33,62 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
 
     readonly ConcurrentDictionary<Guid, OpenAppend> open = new();
     readonly SemaphoreSlim places = new(WritingMax);
-    readonly Channel<BatchAppendResp> answers = Channel.CreateUnbounded<BatchAppendResp>(new() { SingleReader = true });
-    long openBytes;
+    readonly Channel<BatchAppendResp> answers = Channel.CreateBounded<BatchAppendResp>(
+        new BoundedChannelOptions(AnswersMax) { SingleReader = true }
+    );
 
+    /// <param name="stop">Ends the reading; what has been read whole is answered.</param>
+    /// <param name="cancel">The client is gone.</param>
     public async Task Run(
         IAsyncStreamReader<BatchAppendReq> requests,
         IServerStreamWriter<BatchAppendResp> responses,
+        CancellationToken stop,
         CancellationToken cancel
     )
     {
         var answering = Answer(responses, cancel);
         try
         {
-            while (await requests.MoveNext(cancel))
-                await Take(requests.Current, cancel);
+            while (await requests.MoveNext(stop))
+                await Take(requests.Current, stop);
         }
         finally
         {
+            foreach (var append in open.Values)
+                if (Close(append))
+                    append.Dispose();
             for (var i = 0; i < WritingMax; i++)
                 await places.WaitAsync(CancellationToken.None); // all that was begun has been answered
-            foreach (var append in open.Values)
-                append.Dispose();
-            answers.Writer.Complete();
+            answers.Writer.TryComplete();
+            await answering;
         }
-        await answering;
     }
 
     public void Dispose() => places.Dispose();
 
     async Task Answer(IServerStreamWriter<BatchAppendResp> responses, CancellationToken cancel)
     {
-        await foreach (var answer in answers.Reader.ReadAllAsync(cancel))
-            await responses.WriteAsync(answer, cancel);
+        try
+        {
+            await foreach (var answer in answers.Reader.ReadAllAsync(cancel))
+                await responses.WriteAsync(answer, cancel);
+        }
+        finally
+        {
+            answers.Writer.TryComplete(); // nobody waits to give one that nobody takes
+        }
+    }
+
+    async Task Give(BatchAppendResp answer)
+    {
+        try
+        {
+            await answers.Writer.WriteAsync(answer);
+        }
+        catch (ChannelClosedException)
+        {
+            // The client is gone.
+        }
     }
 
     async ValueTask Take(BatchAppendReq chunk, CancellationToken cancel)
@@ -72,72 +99,67 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
         {
             if (chunk.Options is null)
                 return; // of one that has been answered
-            if (Begin(id, chunk) is not { } begun)
+            try
+            {
+                append = Begin(id, chunk);
+            }
+            catch (RpcException wrong)
+            {
+                await Refuse(chunk.CorrelationId, chunk.Options.StreamIdentifier, ErrorOf(wrong));
                 return;
-            append = begun;
+            }
         }
         try
         {
-            var before = append.Proposed.Bytes;
             foreach (var message in chunk.ProposedMessages)
                 append.Proposed.Add(message.Id, message.Metadata, message.Data, message.CustomMetadata);
-            if (Interlocked.Add(ref openBytes, append.Proposed.Bytes - before) > OpenBytesMax)
+            if (!chunk.IsFinal && open.Sum(one => one.Value.Proposed.Bytes) > OpenBytesMax)
                 throw NodeErrors.AppendTooLarge();
         }
         catch (RpcException wrong)
         {
-            if (Close(append))
-                Refuse(append.CorrelationId, append.StreamIdentifier, ErrorOf(wrong));
+            if (!Close(append))
+                return;
+            append.Dispose();
+            await Refuse(append.CorrelationId, append.StreamIdentifier, ErrorOf(wrong));
             return;
         }
-        if (!chunk.IsFinal || !Close(append))
+        if (!chunk.IsFinal)
             return;
         await places.WaitAsync(cancel);
-        _ = Write(append);
+        if (Close(append))
+            _ = Write(append);
+        else
+            places.Release(); // it has expired
     }
 
-    OpenAppend? Begin(Guid id, BatchAppendReq chunk)
+    /// <exception cref="RpcException">It is not to be.</exception>
+    OpenAppend Begin(Guid id, BatchAppendReq chunk)
     {
-        try
+        if (!mayWrite)
+            throw NodeErrors.AccessDenied();
+        if (open.Count >= OpenMax)
+            throw NodeErrors.AppendTooLarge();
+        var options = chunk.Options;
+        var append = new OpenAppend(
+            id,
+            chunk.CorrelationId,
+            options.StreamIdentifier,
+            ReadRequest.NameOf(options.StreamIdentifier),
+            ExpectedOf(options),
+            LeftUntil(options)
+        );
+        open[id] = append;
+        append.OnExpired(() =>
         {
-            if (!mayWrite)
-                throw NodeErrors.AccessDenied();
-            if (open.Count >= OpenMax)
-                throw NodeErrors.AppendTooLarge();
-            var options = chunk.Options;
-            var append = new OpenAppend(
-                id,
-                chunk.CorrelationId,
-                options.StreamIdentifier,
-                ReadRequest.NameOf(options.StreamIdentifier),
-                ExpectedOf(options),
-                LeftUntil(options)
-            );
-            if (append.Left <= TimeSpan.Zero)
-                throw new RpcException(new(StatusCode.DeadlineExceeded, ""));
-            open[id] = append;
-            append.OnExpired(() =>
-            {
-                if (Close(append))
-                    Refuse(id.ToProtocol(asText: false), append.StreamIdentifier, TimedOut);
-            });
-            return append;
-        }
-        catch (RpcException wrong)
-        {
-            Refuse(chunk.CorrelationId, chunk.Options.StreamIdentifier, ErrorOf(wrong));
-            return null;
-        }
+            if (Close(append))
+                _ = Refuse(id.ToProtocol(asText: false), append.StreamIdentifier, TimedOut);
+        });
+        return append;
     }
 
     /// <returns>False: somebody else has, and answers.</returns>
-    bool Close(OpenAppend append)
-    {
-        if (!open.TryRemove(append.Id, out _))
-            return false;
-        Interlocked.Add(ref openBytes, -append.Proposed.Bytes);
-        return true;
-    }
+    bool Close(OpenAppend append) => open.TryRemove(append.Id, out _);
 
     async Task Write(OpenAppend append)
     {
@@ -148,17 +170,17 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
                 append.Expiry
             );
             if (result.Conflict is { } wrong)
-                Refuse(append.CorrelationId, append.StreamIdentifier, ErrorOf(wrong, append.StreamIdentifier));
+                await Refuse(append.CorrelationId, append.StreamIdentifier, ErrorOf(wrong, append.StreamIdentifier));
             else
-                answers.Writer.TryWrite(Success(append, result));
+                await Give(Success(append, result));
         }
         catch (OperationCanceledException)
         {
-            Refuse(append.Id.ToProtocol(asText: false), append.StreamIdentifier, TimedOut);
+            await Refuse(append.Id.ToProtocol(asText: false), append.StreamIdentifier, TimedOut);
         }
         catch (Exception fault) when (fault is EventStoreUnavailableException or ObjectDisposedException)
         {
-            Refuse(
+            await Refuse(
                 append.CorrelationId,
                 append.StreamIdentifier,
                 new() { Message = "Server Is Not Ready", Details = Packed(new Empty()) }
@@ -166,7 +188,7 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
         }
         catch (Exception fault)
         {
-            Refuse(append.CorrelationId, append.StreamIdentifier, BadRequest(fault.Message));
+            await Refuse(append.CorrelationId, append.StreamIdentifier, BadRequest(fault.Message));
         }
         finally
         {
@@ -175,8 +197,8 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
         }
     }
 
-    void Refuse(UUID correlationId, StreamIdentifier? stream, Status error) =>
-        answers.Writer.TryWrite(
+    Task Refuse(UUID correlationId, StreamIdentifier? stream, Status error) =>
+        Give(
             new()
             {
                 CorrelationId = correlationId,
@@ -278,7 +300,9 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
                 Deadline.Deadline => options.Deadline.ToTimeSpan(),
                 _ => Patience,
             };
-            return left < Patience ? left : Patience;
+            return left <= TimeSpan.Zero ? throw new RpcException(new(StatusCode.DeadlineExceeded, "It has passed."))
+                : left < Patience ? left
+                : Patience;
         }
         catch (InvalidOperationException)
         {
@@ -294,10 +318,10 @@ sealed class OpenAppend(
     StreamIdentifier streamIdentifier,
     string stream,
     ExpectedRevision expected,
-    TimeSpan left
+    TimeSpan untilDeadline
 ) : IDisposable
 {
-    readonly CancellationTokenSource expiry = left > TimeSpan.Zero ? new(left) : new();
+    readonly CancellationTokenSource expiry = new(untilDeadline);
 
     public Guid Id => id;
 
@@ -309,9 +333,6 @@ sealed class OpenAppend(
     public string Stream => stream;
 
     public ExpectedRevision Expected => expected;
-
-    /// <summary>When it began, until its deadline.</summary>
-    public TimeSpan Left => left;
 
     public ProposedEvents Proposed { get; } = new();
 

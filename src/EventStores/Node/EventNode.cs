@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Varve.EventStores.Embedded;
 
@@ -34,6 +35,9 @@ public sealed class EventNode : IAsyncDisposable
 
     static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
 
+    /// <summary>For calls that are being answered when the node stops.</summary>
+    static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
+
     readonly WebApplication web;
 
     EventNode(WebApplication web) => this.web = web;
@@ -58,7 +62,8 @@ public sealed class EventNode : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder
-            .Services.AddSingleton(options)
+            .Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain)
+            .AddSingleton(options)
             .AddSingleton(loggers)
             .AddSingleton(time)
             .AddSingleton(store)

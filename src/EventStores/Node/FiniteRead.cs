@@ -36,8 +36,8 @@ sealed class FiniteRead(EmbeddedEventStore store, NodeStreams streams, EventWrit
         from = forwards ? Math.Max(from, shown) : Math.Min(from, state.Last);
         await foreach (var recorded in store.ReadStream(stream, request.Direction, from, max, cancel))
         {
-            if (recorded.Revision < shown)
-                break;
+            if (recorded.Revision < shown || recorded.Revision > state.Last)
+                break; // hidden, or newer than what the last revision is told of
             await links.Write(recorded, writer, request.ResolveLinks, cancel);
         }
         if (request.Extended)
@@ -47,8 +47,8 @@ sealed class FiniteRead(EmbeddedEventStore store, NodeStreams streams, EventWrit
     /// <returns>Where the reader finds events, if the first page has none and it did not begin there.</returns>
     static long? FirstToTell(StreamState state, long shown, long from, long max)
     {
-        var pageEnd = from + Math.Min(FirstPage, max) - 1;
-        if (from <= state.Last && pageEnd >= shown)
+        var pageEnd = Math.Min(state.Last, from + Math.Min(FirstPage, max) - 1);
+        if (from <= pageEnd && pageEnd >= shown)
             return null;
         var first = from > state.Last ? state.Last + 1 : shown;
         return first == from ? null : first;

@@ -56,13 +56,13 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
     public async ValueTask<AppendResult> Append(StreamAppend append, CancellationToken cancel)
     {
         var (stream, expected, events) = append;
-        if (expected.Value < -1 && events.Count > 0 && recent.TryGet((stream, events[0].Id), out _))
-            return await AppendedBefore(append, cancel);
         while (true)
         {
             var state = await Find(stream, cancel);
             if (Judge(state, expected) is { } wrong)
                 return AppendResult.Refused(wrong);
+            if (AppendedBefore(append, state) is { } answered)
+                return answered;
             var result = await store.Append(WithMetadata(append, state), cancel);
             if (result.Conflict is { } conflict)
             {
@@ -108,16 +108,16 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
         return [onlySaid ? append with { Expected = ExpectedRevision.NoStream } : append, new(name, said, [])];
     }
 
-    async ValueTask<AppendResult> AppendedBefore(StreamAppend append, CancellationToken cancel)
+    /// <summary>An append with no exact expectation whose events came of late: all of them, or it is refused.</summary>
+    /// <returns>Null: its first event is new.</returns>
+    AppendResult? AppendedBefore(StreamAppend append, StreamState state)
     {
         var (stream, expected, events) = append;
-        var last = (Revision: -1L, Position: Position.Start);
+        if (expected.Value >= -1 || events.Count == 0 || !recent.TryGet((stream, events[0].Id), out var last))
+            return null;
         foreach (var @event in events)
             if (!recent.TryGet((stream, @event.Id), out last))
-            {
-                var state = await Find(stream, cancel);
                 return AppendResult.Refused(new(stream, expected, state.Last));
-            }
         return AppendResult.Written(last.Position, last.Revision);
     }
 

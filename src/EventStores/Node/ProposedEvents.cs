@@ -16,7 +16,7 @@ sealed class ProposedEvents
 
     public IReadOnlyList<NewEvent> Events => events;
 
-    /// <summary>Data and metadata, so far.</summary>
+    /// <summary>Data, metadata and types, so far.</summary>
     public long Bytes => dataBytes + metadataBytes;
 
     /// <exception cref="Grpc.Core.RpcException">The event is not whole, or all together are too large.</exception>
@@ -27,7 +27,7 @@ sealed class ProposedEvents
         if (type.Length == 0)
             throw NodeErrors.Invalid("The event's type is empty.");
         dataBytes += data.Length;
-        metadataBytes += customMetadata.Length;
+        metadataBytes += customMetadata.Length + (2L * type.Length);
         if (Math.Max(dataBytes, metadataBytes) > NewEvent.DataBytesMax || events.Count == EventsMax)
             throw NodeErrors.AppendTooLarge();
         events.Add(

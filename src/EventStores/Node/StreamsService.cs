@@ -42,7 +42,29 @@ sealed class StreamsService(
 
     public override async Task<AppendResp> Append(IAsyncStreamReader<AppendReq> requests, ServerCallContext context)
     {
-        var cancel = context.CancellationToken;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            context.CancellationToken,
+            lifetime.ApplicationStopping
+        );
+        try
+        {
+            var append = await Proposed(requests, stop.Token);
+            var result = await streams.Append(append, context.CancellationToken);
+            return result.Conflict switch
+            {
+                null => new() { Success = Success(result) },
+                { Actual: WrongExpectedRevision.Tombstoned } => throw NodeErrors.StreamDeleted(append.Stream),
+                var wrong => new() { WrongExpectedVersion = Refusal(wrong) },
+            };
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw NodeErrors.NotReady();
+        }
+    }
+
+    static async Task<StreamAppend> Proposed(IAsyncStreamReader<AppendReq> requests, CancellationToken cancel)
+    {
         if (!await requests.MoveNext(cancel) || requests.Current.Options is not { } options)
             throw NodeErrors.Unexpected("The first message has the options.");
         var stream = ReadRequest.NameOf(options.StreamIdentifier);
@@ -61,12 +83,7 @@ sealed class StreamsService(
                 throw NodeErrors.Unexpected("After the options come events.");
             proposed.Add(message.Id, message.Metadata, message.Data, message.CustomMetadata);
         }
-        var result = await streams.Append(new(stream, expected, proposed.Events), cancel);
-        if (result.Conflict is { Actual: WrongExpectedRevision.Tombstoned })
-            throw NodeErrors.StreamDeleted(stream);
-        return result.Conflict is { } wrong
-            ? new() { WrongExpectedVersion = Refusal(wrong) }
-            : new() { Success = Success(result) };
+        return new(stream, expected, proposed.Events);
     }
 
     static AppendResp.Types.Success Success(AppendResult result)
@@ -123,7 +140,7 @@ sealed class StreamsService(
         );
         try
         {
-            await appends.Run(requests, responses, stop.Token);
+            await appends.Run(requests, responses, stop.Token, context.CancellationToken);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
