@@ -1,3 +1,5 @@
+using Varve.EventStores;
+
 namespace Varve.Api.Hosting;
 
 /// <summary>Whether the process lives, and whether it should be sent requests.</summary>
@@ -20,10 +22,17 @@ static class Health
 
     static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
     {
-        var head = await engine.Backend.Events.Head(cancel);
         var reached = engine.Backend.Barrier.Reached;
-        var fault = engine.Fault;
-        return new(fault is null, head.Value, reached.Value, fault);
+        try
+        {
+            var head = await engine.Backend.Events.Head(cancel);
+            var fault = engine.Fault;
+            return new(fault is null, head.Value, reached.Value, fault);
+        }
+        catch (EventStoreUnavailableException silent)
+        {
+            return new(Ready: false, reached.Value, reached.Value, silent.Message);
+        }
     }
 
     /// <param name="Head">The log's last position.</param>
