@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
-using Varve.EventStores.EventStoreDb;
-using Varve.EventStores.Node;
 
 namespace Varve.EventLog;
 
@@ -29,19 +26,9 @@ static class CatchUp
             }
         );
         var inProcess = await Read("in the process", store, cancel);
-        await using var node = await EventNode.Start(
-            new(new IPEndPoint(IPAddress.Loopback, 0), Certificate: null, Judge: null),
-            store,
-            TimeProvider.System,
-            NullLoggerFactory.Instance,
-            cancel
-        );
-        await using var client = EventStoreDbStore.Open(
-            ConnectionString.Parse($"esdb://127.0.0.1:{node.Address.Port}?tls=false"),
-            TimeProvider.System,
-            NullLogger.Instance
-        );
-        return $"{inProcess}\n{await Read("through the node, client and server in one process", client, cancel)}";
+        await using var node = await LocalNode.Start(store, cancel);
+        var over = await Read("through the node, client and server in one process", node.Client, cancel);
+        return $"{inProcess}\n{over}";
     }
 
     static async Task<string> Read(string how, IEventStore store, CancellationToken cancel)

@@ -11,6 +11,14 @@ try
     {
         var place = Path.Combine(folder, $"log-{writers}");
         Console.WriteLine(await AppendRound.Run(place, writers, duration, CancellationToken.None));
+        Console.WriteLine(
+            await AppendRound.RunThroughNode(
+                Path.Combine(folder, $"node-{writers}"),
+                writers,
+                duration,
+                CancellationToken.None
+            )
+        );
         Console.WriteLine(ByHand.Run(Path.Combine(folder, $"hand-{writers}"), batch: writers, duration));
     }
     Console.WriteLine();

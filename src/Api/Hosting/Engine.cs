@@ -55,7 +55,7 @@ sealed class Engine : IAsyncDisposable
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
+            new BarrierBehavior(barrier, events, store.Embedded is null ? 0 : BarrierBehavior.AloneLagMax)
         );
         Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
         runner = new(

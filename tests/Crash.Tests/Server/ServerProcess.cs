@@ -48,6 +48,10 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> Start(string data, string log, CancellationToken cancel) =>
         Start(data, log, environment: [], events: null, more: [], cancel);
 
+    /// <summary>Starts one whose log is in another server.</summary>
+    public static Task<ServerProcess> StartOver(string eventStore, string data, string log, CancellationToken cancel) =>
+        Start(data, log, [("Varve__EventStore", eventStore)], events: null, more: [], cancel);
+
     /// <summary>Starts one that serves its log as well, or its log alone.</summary>
     /// <param name="events">Where the log is served; see <see cref="FreePort"/>.</param>
     public static Task<ServerProcess> StartWithEvents(
