@@ -121,9 +121,11 @@ public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IRea
     }
 
     /// <summary>Checks all limits but those of names.</summary>
+    /// <returns>Bytes of data and metadata.</returns>
     /// <exception cref="ArgumentException">One is passed; the message says which.</exception>
-    internal static void Check(IReadOnlyList<StreamAppend> appends)
+    internal static long Check(IReadOnlyList<StreamAppend> appends)
     {
+        var bytes = 0L;
         if (appends.Count == 0)
             throw new ArgumentException("An append names at least one stream.", nameof(appends));
         for (var i = 0; i < appends.Count; i++)
@@ -138,8 +140,10 @@ public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IRea
                     throw new ArgumentException($"Event {@event.Id} has no type.", nameof(appends));
                 if (Math.Max(@event.Data.Length, @event.Metadata.Length) > NewEvent.DataBytesMax)
                     throw new ArgumentException($"Event {@event.Id} is larger than 1 MiB.", nameof(appends));
+                bytes += @event.Data.Length + @event.Metadata.Length;
             }
         }
+        return bytes;
     }
 }
 

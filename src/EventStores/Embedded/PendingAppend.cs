@@ -30,14 +30,12 @@ sealed class PendingAppend
     /// <exception cref="ArgumentException">Outside the limits of <see cref="IEventStore"/>.</exception>
     public static PendingAppend From(IReadOnlyList<StreamAppend> appends)
     {
-        StreamAppend.Check(appends); // what the database would refuse would fail all that are committed with it
+        var bytes = StreamAppend.Check(appends); // what the database would refuse would fail all that are committed with it
         var streams = new PendingStream[appends.Count];
-        var (events, bytes) = (0, 0L);
+        var events = 0;
         for (var i = 0; i < streams.Length; i++)
         {
             var append = appends[i];
-            foreach (var @event in append.Events)
-                bytes += @event.Data.Length + @event.Metadata.Length;
             events += append.Events.Count;
             var name = StreamName.Encode(append.Stream);
             streams[i] = new(append.Stream, name, append.Expected, append.Events, append.EndsStream);

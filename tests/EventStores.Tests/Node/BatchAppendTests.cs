@@ -148,7 +148,8 @@ public sealed class BatchAppendTests(RawNode node) : RawNodeTests(node), IClassF
         await call.RequestStream.WriteAsync(first, Cancel);
         await call.RequestStream.WriteAsync(second, Cancel);
         Assert.Equal(0ul, (await Answer(call)).Success.CurrentRevision); // the other has not come to its end
-        await call.RequestStream.WriteAsync(new() { CorrelationId = Guid.NewGuid().ToProtocol(true) }, Cancel); // ignored
+        // Of an append that nobody began: ignored.
+        await call.RequestStream.WriteAsync(new() { CorrelationId = Guid.NewGuid().ToProtocol(true) }, Cancel);
 
         var more = Request(first.CorrelationId.ToGuid()!.Value, events: 2);
         more.Options = null;
@@ -256,7 +257,8 @@ public sealed class BatchAppendTests(RawNode node) : RawNodeTests(node), IClassF
         Refused<MaximumAppendSizeExceeded>(await refused, Code.InvalidArgument);
     }
 
-    /// <summary>Its answers wait for it, and its appends then wait as well: none of them in memory without end.</summary>
+    /// <summary>Its answers wait for it, and its appends then wait as well: none of them in memory without end.
+    /// </summary>
     [Fact]
     public async Task A_client_that_reads_no_answers_is_not_read_from_for_ever()
     {

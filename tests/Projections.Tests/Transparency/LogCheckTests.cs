@@ -66,8 +66,8 @@ public sealed class LogCheckTests
         await log.Grow(700);
         await log.Sql("DELETE FROM events WHERE position = 333");
         await log.Sql(
-            "INSERT INTO events SELECT 333, stream, revision + 100000, randomblob(16), type, created, data, metadata "
-                + "FROM events WHERE position = 334"
+            "INSERT INTO events SELECT 333, stream, revision + 100000, randomblob(16), type, created, data, metadata, "
+                + "json FROM events WHERE position = 334"
         );
         Assert.Equal(new Position(333), (await log.Check()).At);
     }
