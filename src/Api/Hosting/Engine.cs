@@ -27,7 +27,7 @@ sealed class Engine : IAsyncDisposable
     readonly CancellationTokenSource stop = new();
     readonly EmbeddedEventStore events;
     readonly DiskTier disk;
-    readonly SqliteReadDatabase readDatabase;
+    readonly CurrentReadDatabase readDatabase;
     readonly ProjectionRunner runner;
     readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
@@ -40,12 +40,14 @@ sealed class Engine : IAsyncDisposable
         TreeKeeper keeper,
         EmbeddedEventStore events,
         DiskTier disk,
-        SqliteReadDatabase readDatabase,
+        SqliteReadDatabase read,
+        ReadGenerations generations,
         ILoggerFactory loggers
     )
     {
         Folder = folder;
-        (this.events, this.disk, this.readDatabase, this.keeper) = (events, disk, readDatabase, keeper);
+        (this.events, this.disk, this.keeper) = (events, disk, keeper);
+        readDatabase = new(read);
 
         var clock = TimeProvider.System;
         var barrier = new ProjectionBarrier(settings.BarrierWait);
@@ -66,6 +68,7 @@ sealed class Engine : IAsyncDisposable
             clock,
             loggers.CreateLogger<ProjectionRunner>()
         );
+        Rebuild = new(generations, readDatabase, runner, clock, loggers.CreateLogger<LiveRebuild>());
         Root = RootAccount.Load(
             folder.Identity,
             Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
@@ -87,6 +90,24 @@ sealed class Engine : IAsyncDisposable
 
     public RootAccount Root { get; }
 
+    public LiveRebuild Rebuild { get; }
+
+    /// <summary>How each projection is.</summary>
+    public async Task<IReadOnlyList<ProjectionState>> Projections(CancellationToken cancel)
+    {
+        using var lease = await readDatabase.Read(cancel);
+        var follows = runner.Fault is null ? Following.Log : Following.Nothing;
+        var rebuild = Rebuild.Progress;
+        return await ProjectionState.Of(
+            lease.Session,
+            events,
+            Rebuild.Generation,
+            rebuild is null ? follows : Following.LogWhileRebuilt,
+            TimeProvider.System,
+            cancel
+        );
+    }
+
     /// <summary>Who an S3 access key stands for.</summary>
     public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
         await Accounts.FindSecret(accessKey, cancel) is { } found
@@ -95,6 +116,9 @@ sealed class Engine : IAsyncDisposable
 
     /// <summary>Why the engine cannot do its work; null if it can.</summary>
     public string? Fault => projecting.IsFaulted ? projecting.Exception.InnerException?.Message : null;
+
+    /// <summary>What the projections wait to be over, such as a full disk; null if nothing.</summary>
+    public string? Trouble => runner.Fault;
 
     IReadOnlyList<IWorker> Workers { get; }
 
@@ -148,7 +172,7 @@ sealed class Engine : IAsyncDisposable
             var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
             var read = await generations.Open(progress: null, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, await keeper, events, disk, read, loggers);
+            return new(folder, settings, identity, await keeper, events, disk, read, generations, loggers);
         }
         catch
         {
@@ -166,7 +190,7 @@ sealed class Engine : IAsyncDisposable
             if (projecting.IsCompleted)
                 await projecting;
         await Accounts.EnsureRoot(cancel);
-        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run)]);
+        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run), Beside(Rebuild.RunWhenNeeded)]);
     }
 
     Task Beside(Func<CancellationToken, Task> run) => Task.Run(() => run(stop.Token), CancellationToken.None);
@@ -177,6 +201,7 @@ sealed class Engine : IAsyncDisposable
         await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         runner.Dispose();
+        Rebuild.Dispose();
         Accounts.Dispose();
         await readDatabase.DisposeAsync();
         await disk.DisposeAsync();

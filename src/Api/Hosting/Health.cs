@@ -23,11 +23,19 @@ static class Health
         var head = await engine.Backend.Events.Head(cancel);
         var reached = engine.Backend.Barrier.Reached;
         var fault = engine.Fault;
-        return new(fault is null, head.Value, reached.Value, fault);
+        var stopped = engine.Backend.Barrier.Stopped.Select(one => $"{one}");
+        return new(fault is null, head.Value, reached.Value, fault ?? engine.Trouble, [.. stopped]);
     }
 
     /// <param name="Head">The log's last position.</param>
     /// <param name="Reached">How far the read models are.</param>
     /// <param name="Fault">What is wrong, if something is.</param>
-    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault);
+    /// <param name="Stopped">Projections that met an event which they can't take. The rest is served.</param>
+    public sealed record Readiness(
+        bool Ready,
+        long Head,
+        long Reached,
+        string? Fault,
+        IReadOnlyList<string> Stopped
+    );
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.Control;
 using Varve.Api.Rest;
 
 namespace Varve.Api.Hosting;
@@ -35,7 +36,11 @@ public sealed class Server : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(flags);
         builder.Logging.AddVarveConsole(jsonLog);
         var settings = Settings.From(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(settings));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(settings);
+            kestrel.ListenControl(DataFolder.ControlOf(settings.Data));
+        });
         builder.WebHost.UseUrls();
 
         var loggers = LoggerFactory.Create(logging =>
@@ -52,6 +57,7 @@ public sealed class Server : IAsyncDisposable
             .AddRest(builder.Configuration)
             .AddTelemetry(builder.Configuration);
         var web = builder.Build();
+        web.UseControl(() => engine!);
         web.UseS3(() => engine!, settings, loggers);
         web.UseRouting();
         web.MapRest();
@@ -61,6 +67,7 @@ public sealed class Server : IAsyncDisposable
         engine = await starting;
         try
         {
+            ControlSurface.Prepare(DataFolder.ControlOf(engine.Folder.Root));
             await web.StartAsync(cancel);
         }
         catch

@@ -116,7 +116,7 @@ public sealed class S3Dispatcher(
     async ValueTask CatchUp(S3Operation operation, IHeaderDictionary headers, CancellationToken cancel)
     {
         if (operation.Method is "GET" or "HEAD")
-            await varve.CatchUp(cancel);
+            await varve.CatchUp(operation.Models, cancel);
         if (headers[S3Headers.Position] is not { Count: > 0 } text)
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
@@ -129,7 +129,7 @@ public sealed class S3Dispatcher(
         if (await TimeTravel.Find(name, caller, varve, cancel) is { } found)
             return found;
         // A write need not wait for others' writes, unless one of them may have made its bucket.
-        await varve.CatchUp(cancel);
+        await varve.CatchUp(["buckets"], cancel);
         return await TimeTravel.Find(name, caller, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket);
     }
