@@ -31,6 +31,5 @@ public sealed class ProjectionTests
     }
 
     [Fact]
-    public void Who_skips_says_why() =>
-        Assert.False(new SkipValidator().Validate(Skip with { Why = "" }).IsValid);
+    public void Who_skips_says_why() => Assert.False(new SkipValidator().Validate(Skip with { Why = "" }).IsValid);
 }

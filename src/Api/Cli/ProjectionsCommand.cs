@@ -93,7 +93,12 @@ static class ProjectionsCommand
             HelpName = "P",
             Required = true,
         };
-        var why = new Option<string>("--why") { Description = "For who asks later.", HelpName = "TEXT", Required = true };
+        var why = new Option<string>("--why")
+        {
+            Description = "For who asks later.",
+            HelpName = "TEXT",
+            Required = true,
+        };
         var by = new Option<string>("--by")
         {
             Description = "Who decides it [the user of the system].",
@@ -202,14 +207,7 @@ static class ProjectionsCommand
             throw new SettingsException("There are no read models that can be used; the next start builds them.");
         await using var closing = database;
         using var lease = await database.Read(cancel);
-        return await ProjectionState.Of(
-            lease.Session,
-            log,
-            number,
-            Following.NoServer,
-            TimeProvider.System,
-            cancel
-        );
+        return await ProjectionState.Of(lease.Session, log, number, Following.NoServer, TimeProvider.System, cancel);
     }
 
     static async Task Offline(

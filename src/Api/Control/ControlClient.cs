@@ -68,7 +68,5 @@ sealed class ControlClient : IDisposable
     public void Dispose() => http.Dispose();
 
     static async Task<HttpResponseMessage> Checked(HttpResponseMessage reply, CancellationToken cancel) =>
-        reply.IsSuccessStatusCode
-            ? reply
-            : throw new SettingsException(await reply.Content.ReadAsStringAsync(cancel));
+        reply.IsSuccessStatusCode ? reply : throw new SettingsException(await reply.Content.ReadAsStringAsync(cancel));
 }

@@ -47,10 +47,7 @@ static class ControlSurface
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(home);
         else
-            Directory.CreateDirectory(
-                home,
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            );
+            Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.Delete(path);
     }
 
@@ -67,7 +64,10 @@ static class ControlSurface
         var cancel = http.RequestAborted;
         try
         {
-            object? answer = (http.Request.Method, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) switch
+            object? answer = (
+                http.Request.Method,
+                http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget
+            ) switch
             {
                 ("GET", ControlPaths.Projections) => await engine.Projections(cancel),
                 ("GET", ControlPaths.Rebuild) => engine.Rebuild.Progress,

@@ -190,7 +190,11 @@ sealed class Engine : IAsyncDisposable
             if (projecting.IsCompleted)
                 await projecting;
         await Accounts.EnsureRoot(cancel);
-        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run), Beside(Rebuild.RunWhenNeeded)]);
+        working = Task.WhenAll([
+            .. Workers.Select(one => Beside(one.Run)),
+            Beside(keeper.Run),
+            Beside(Rebuild.RunWhenNeeded),
+        ]);
     }
 
     Task Beside(Func<CancellationToken, Task> run) => Task.Run(() => run(stop.Token), CancellationToken.None);

@@ -31,11 +31,5 @@ static class Health
     /// <param name="Reached">How far the read models are.</param>
     /// <param name="Fault">What is wrong, if something is.</param>
     /// <param name="Stopped">Projections that met an event which they can't take. The rest is served.</param>
-    public sealed record Readiness(
-        bool Ready,
-        long Head,
-        long Reached,
-        string? Fault,
-        IReadOnlyList<string> Stopped
-    );
+    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault, IReadOnlyList<string> Stopped);
 }

@@ -14,11 +14,7 @@ static class FreshReads
     /// <summary>Waits for every write that this process acknowledged.</summary>
     /// <param name="models">Those that will be read.</param>
     /// <exception cref="RejectedException">SlowDown.</exception>
-    public static async ValueTask CatchUp(
-        this Backend varve,
-        ImmutableArray<string> models,
-        CancellationToken cancel
-    )
+    public static async ValueTask CatchUp(this Backend varve, ImmutableArray<string> models, CancellationToken cancel)
     {
         foreach (var stopped in varve.Barrier.Stopped)
             if (models.Contains(stopped.Projection))

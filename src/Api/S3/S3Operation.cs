@@ -59,7 +59,9 @@ public sealed record S3Operation(string Name, string RequestLine, Access Access,
     /// <summary>The read models that its answer is read from.</summary>
     public ImmutableArray<string> Models { get; } =
         RequestLine.Contains("upload", StringComparison.Ordinal) ? ["buckets", "uploads"]
-        : RequestLine.Contains("/{bucket}", StringComparison.Ordinal) ? FreshReads.ObjectModels
+        : RequestLine.Contains("/{key}", StringComparison.Ordinal)
+        || Name.StartsWith("ListObject", StringComparison.Ordinal)
+            ? FreshReads.ObjectModels
         : ["buckets"];
 
     public bool IsSupported => Handle != S3Operations.NotYet;

@@ -32,6 +32,8 @@ static class BulkFold
         var pending = new List<RecordedEvent>();
         await foreach (var batch in log.Subscribe(at, Projector.StreamPrefixes(projections), cancel))
         {
+            if (batch.Upto >= head && rounds-- > 0)
+                head = await log.Head(cancel); // before the batch is cut at it
             pending.AddRange(batch.Events.TakeWhile(recorded => recorded.Position <= head));
             at = batch.Upto < head ? batch.Upto : head;
             if (pending.Count < EventsMax && at < head)
@@ -40,8 +42,6 @@ static class BulkFold
             count += pending.Count;
             pending.Clear();
             progress?.Report(new(at, head, count));
-            if (at >= head && rounds-- > 0)
-                head = await log.Head(cancel);
             if (at >= head)
                 break;
         }

@@ -33,7 +33,11 @@ sealed class ProjectionMetrics : IDisposable
         );
         meter.CreateObservableGauge(
             "varve.projections.stopped",
-            () => barrier.Stopped.Select(one => new Measurement<long>(1, new KeyValuePair<string, object?>(Label, one.Projection))),
+            () =>
+                barrier.Stopped.Select(one => new Measurement<long>(
+                    1,
+                    new KeyValuePair<string, object?>(Label, one.Projection)
+                )),
             description: "1 for each projection that met an event which it can't take."
         );
     }

@@ -194,12 +194,7 @@ sealed class Projector : IAsyncDisposable
         }
     }
 
-    async ValueTask Stop(
-        IProjection projection,
-        RecordedEvent recorded,
-        Exception fault,
-        CancellationToken cancel
-    )
+    async ValueTask Stop(IProjection projection, RecordedEvent recorded, Exception fault, CancellationToken cancel)
     {
         var reason = (fault.InnerException ?? fault).Message;
         var (place, stream) = (recorded.Position.Value, Columns.Utf8(recorded.Stream));
@@ -208,14 +203,7 @@ sealed class Projector : IAsyncDisposable
             cancel
         );
         stopped.Add(
-            new(
-                projection.Subject,
-                recorded.Position,
-                recorded.Stream,
-                recorded.Revision,
-                recorded.Type,
-                reason
-            )
+            new(projection.Subject, recorded.Position, recorded.Stream, recorded.Revision, recorded.Type, reason)
         );
         logger.ProjectionStopped(
             projection.Subject,
