@@ -67,9 +67,6 @@ public sealed class LiveReadModels : IAsyncDisposable
     /// <summary>Waits until the rows show all that is in the log.</summary>
     public async Task CaughtUp() => Assert.True(await Barrier.Pass(Store.Last, Cancel));
 
-    /// <summary>What the runner waits to be over.</summary>
-    public string? Fault => runner.Fault;
-
     public Task<IReadOnlyList<string>> Rows() => ReadModelDigest.Dump(Database, Cancel);
 
     /// <summary>The rows that the same log gives from zero.</summary>

@@ -1,7 +1,10 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.Domain.Projections;
 using Varve.EventStores;
+using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using static Varve.Projections.Tests.LiveReadModels;
 using static Varve.Projections.Tests.Samples;
@@ -109,58 +112,52 @@ public sealed class PoisonTests
 
     /// <summary>A database that is full, busy or out of reach says nothing of the event.</summary>
     [Fact]
-    public async Task A_fault_that_passes_is_tried_again_and_stops_nothing()
-    {
-        await using var live = await LiveReadModels.Start();
-        live.Store.StoreAndPut("photos", "before", "x");
-        await live.CaughtUp();
-        var blocked = await live.Database.OpenWriter(Cancel);
-        await blocked.Execute(new("BEGIN IMMEDIATE"), Cancel);
-        await using (blocked)
-        {
-            live.Store.StoreAndPut("photos", "during", "y");
-            while (live.Fault is null)
-                await Task.Delay(10, Cancel);
-            Assert.Empty(live.Barrier.Stopped);
-            await blocked.Execute(new("ROLLBACK"), Cancel);
-        }
-        await live.CaughtUp();
-        Assert.NotNull(await live.Read.FindObject("photos", "during", Cancel));
-        Assert.Empty(live.Barrier.Stopped);
-        Assert.Null(live.Fault);
-    }
-
-    [Fact]
-    public async Task A_full_disk_is_a_fault_that_passes()
+    public async Task A_full_disk_is_waited_for_and_stops_no_projection()
     {
         await using var live = await LiveReadModels.Start();
         await live.Stop();
-        await using var session = await live.Database.OpenWriter(Cancel);
-        await session.First(new("PRAGMA max_page_count = 1"), row => row.GetInt64(0), Cancel);
-        await using var projector = await Projector.Open(
-            live.Database,
-            session,
+        var once = new OnceFull(live.Database);
+        var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(30));
+        using var runner = new ProjectionRunner(
+            live.Store,
+            once,
             ReadModelProjections.All(),
-            new SkippedEvents(),
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
-            Cancel
+            barrier,
+            live.Progress,
+            TimeProvider.System,
+            NullLogger<ProjectionRunner>.Instance
         );
-        var large = new BucketEvent.Created(new string('x', 1_000_000), Noon);
-        var recorded = new RecordedEvent(
-            "bucket-large",
-            0,
-            new(10),
-            Guid.NewGuid(),
-            "BucketCreated",
-            Noon,
-            default,
-            default,
-            large
-        );
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(async () =>
-            await projector.Apply([recorded], new(10), Cancel)
-        );
-        Assert.Empty(projector.Stopped);
+        using var stop = new CancellationTokenSource();
+        var running = runner.Run(stop.Token);
+        live.Store.Write("bucket-large", new BucketEvent.Created(new string('x', 1_000_000), Noon));
+        Assert.True(await barrier.Pass(live.Store.Last, Cancel));
+        Assert.Equal(2, once.Opened);
+        Assert.Empty(barrier.Stopped);
+        Assert.NotNull(await live.Read.FindBucket("large", Cancel));
+        await stop.CancelAsync();
+        await running;
+    }
+
+    /// <summary>Its first writer finds no room.</summary>
+    sealed class OnceFull(CurrentReadDatabase database) : IReadDatabase
+    {
+        public int Opened { get; private set; }
+
+        public async ValueTask<SqlSession> OpenWriter(CancellationToken cancel)
+        {
+            var session = await database.OpenWriter(cancel);
+            if (Opened++ == 0)
+                await session.First(new("PRAGMA max_page_count = 1"), row => row.GetInt64(0), cancel);
+            return session;
+        }
+
+        public ValueTask<ReadLease> Read(CancellationToken cancel) => database.Read(cancel);
+
+        public SqlFault Judge(DbException fault) => database.Judge(fault);
+
+        public void Condemn(string reason) => database.Condemn(reason);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     static ProjectionEvent.EventSkipped Skipped(string stream, long revision, Position position) =>

@@ -11,8 +11,8 @@ using Command = System.CommandLine.Command;
 
 namespace Varve.Api.Cli;
 
-/// <summary><c>varve projections</c>: how the read models are, and what can be done about them. Beside a running server,
-/// which then does it, or without one.</summary>
+/// <summary><c>varve projections</c>: how the read models are, and what can be done about them. Beside a running
+/// server, which then does it, or without one.</summary>
 static class ProjectionsCommand
 {
     public static Command Make() =>
@@ -109,8 +109,8 @@ static class ProjectionsCommand
         var command = new Command(
             "skip",
             """
-            Leave out the event that a projection has stopped at, for ever: it is written into the log with who, when and
-            why, so that every rebuild leaves it out too. The read models are then rebuilt; a running server serves
+            Leave out the event that a projection has stopped at, for ever: it is written into the log with who, when
+            and why, so that every rebuild leaves it out too. The read models are then rebuilt; a running server serves
             meanwhile.
             """
         )
@@ -224,12 +224,14 @@ static class ProjectionsCommand
 
     static string Text(ProjectionState state)
     {
+        var seconds = state.LagSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var word = JsonSerializer.Serialize(state.State).Trim('"');
         var line =
             $"{state.Name, -16} {word, -10} generation {state.Generation, -4} position {state.Position, -10} "
-            + $"behind {state.LagEvents} events, {state.LagSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture)} s";
-        return state.Stopped is not { } at
-            ? line
-            : $"{line}\n  at position {at.Position}: {at.Type} of stream {at.Stream}, revision {at.Revision}: {at.Reason}";
+            + $"behind {state.LagEvents} events, {seconds} s";
+        if (state.Stopped is not { } at)
+            return line;
+        var place = $"{at.Type} of stream {at.Stream}, revision {at.Revision}";
+        return $"{line}\n  at position {at.Position}: {place}: {at.Reason}";
     }
 }

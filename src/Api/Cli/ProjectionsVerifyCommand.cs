@@ -18,8 +18,8 @@ static class ProjectionsVerifyCommand
         var command = new Command(
             "verify",
             """
-            Compare the read models with a fresh fold of the log up to the same position, table by table, row by row. The
-            first row of a table that differs is printed. Ends with 1 if any does.
+            Compare the read models with a fresh fold of the log up to the same position, table by table, row by row.
+            The first row of a table that differs is printed. Ends with 1 if any does.
             """
         )
         {

@@ -8,8 +8,8 @@ using Varve.Domain;
 namespace Varve.Api.Control;
 
 /// <summary>
-/// What <c>varve projections</c> asks of a running server: HTTP on a socket in the data folder, for whoever may read that
-/// folder's <c>control</c>, which is its owner alone. Nothing of it can be reached by network.
+/// What <c>varve projections</c> asks of a running server: HTTP on a socket in the data folder's <c>control</c>, which
+/// its owner alone may enter. Nothing of it can be reached by network.
 /// </summary>
 static class ControlSurface
 {

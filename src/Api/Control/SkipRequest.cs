@@ -21,7 +21,7 @@ sealed record SkipRequest(string? Projection, long Position, string Why, string 
             ? meant
             : throw new RejectedException(
                 ErrorCode.InvalidArgument,
-                $"{Projection ?? "No projection"} {(Projection is null ? "has" : "has not")} stopped at position {Position}. "
+                $"{Projection ?? "Any projection"} would have to stand at position {Position} to skip it. "
                     + (stopped.Count == 0 ? "None has stopped." : string.Join("; ", stopped))
             );
     }

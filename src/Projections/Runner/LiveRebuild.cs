@@ -29,7 +29,8 @@ public sealed class LiveRebuild(
     /// <summary>The number of the generation in use.</summary>
     public int Generation => generations.Current() ?? 0;
 
-    /// <summary>Returns when the new ones are in use. One that is asked for while another runs comes after it.</summary>
+    /// <summary>Returns when the new ones are in use. One that is asked for while another runs comes after it.
+    /// </summary>
     public async Task Run(string reason, CancellationToken cancel)
     {
         await turn.WaitAsync(cancel);

@@ -46,8 +46,8 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
     public async Task<SqliteReadDatabase> Rebuild(IProgress<RebuildProgress>? progress, CancellationToken cancel) =>
         await Rebuild("it was asked for", progress, cancel);
 
-    /// <summary>Compares the read models in use, as they are at one instant, with ones built anew from the log up to the
-    /// same position.</summary>
+    /// <summary>Compares the read models in use, as they are at one instant, with ones built anew from the log up to
+    /// the same position.</summary>
     /// <returns>A table each; null if there are no read models that can be used.</returns>
     public async Task<IReadOnlyList<TableComparison>?> Verify(
         IProgress<RebuildProgress>? progress,
