@@ -101,6 +101,24 @@ public sealed class RebuildTests
         Assert.Equal(await live.RebuiltRows(), await live.Rows());
     }
 
+    [Fact]
+    public async Task A_rebuild_that_is_given_up_or_cut_off_leaves_the_read_models_in_use()
+    {
+        await using var live = await LiveReadModels.Start();
+        live.Store.StoreAndPut("photos", "a", "x");
+        await live.CaughtUp();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            live.Rebuild.Run("test", new CancellationToken(canceled: true))
+        );
+        Assert.Null(live.Rebuild.Progress);
+        live.Store.StoreAndPut("photos", "b", "y");
+        await live.CaughtUp();
+        await live.Stop();
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => live.Rebuild.Run("test", Cancel));
+        foreach (var key in (string[])["a", "b"])
+            Assert.NotNull(await live.Read.FindObject("photos", key, Cancel));
+    }
+
     /// <summary>What a user has, said by the objects, is what the table of files says.</summary>
     static async Task AgreesWithTheObjects(LiveReadModels live)
     {

@@ -48,6 +48,7 @@ public sealed class ProjectionRunner(
     /// <summary>Goes on in another database, which lacks the last events at most. One move at a time.</summary>
     /// <param name="arrived">Called between two batches, when the other one shows all that the barrier has let pass:
     /// from then on it is what readers are to be given.</param>
+    /// <param name="cancel">Stops the wait for an earlier move; this one, once begun, is seen to its end.</param>
     /// <returns>When that has been done.</returns>
     /// <exception cref="InvalidOperationException">It can't follow there, and stays where it was.</exception>
     /// <exception cref="OperationCanceledException">The runner ends.</exception>
@@ -55,12 +56,26 @@ public sealed class ProjectionRunner(
     {
         var move = new Move(next, arrived);
         await moves.Writer.WriteAsync(move, cancel);
-        await move.Done.Task.WaitAsync(cancel);
+        await move.Done.Task;
     }
 
     /// <summary>Follows the log until cancelled. Faults are logged and tried again, with growing pauses.</summary>
     /// <exception cref="DbException">The database is damaged: the next start builds it anew.</exception>
     public async Task Run(CancellationToken cancel)
+    {
+        try
+        {
+            await FollowOnAndOn(cancel);
+        }
+        finally
+        {
+            moves.Writer.Complete();
+            while (moves.Reader.TryRead(out var late))
+                late.Done.SetCanceled(CancellationToken.None);
+        }
+    }
+
+    async Task FollowOnAndOn(CancellationToken cancel)
     {
         Move? move = null;
         while (!cancel.IsCancellationRequested)
@@ -70,6 +85,7 @@ public sealed class ProjectionRunner(
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
+                move?.Done.TrySetCanceled(cancel);
                 return;
             }
             catch (Exception fault) when (move is { Done.Task.IsCompleted: false })
