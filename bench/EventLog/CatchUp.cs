@@ -1,12 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
+using Varve.EventStores.EventStoreDb;
+using Varve.EventStores.Node;
 
 namespace Varve.EventLog;
 
-/// <summary>A reader, and a subscriber as a rebuild is one, that begin at zero and read to the end.</summary>
+/// <summary>A subscriber that begins at zero and reads to the end, as a rebuild does: in the process, and over the
+/// network.</summary>
 static class CatchUp
 {
     const int PerAppend = 100;
@@ -24,22 +28,41 @@ static class CatchUp
                 await store.Append([new($"object-bench/{i}", ExpectedRevision.NoStream, some)], stop);
             }
         );
-        var begun = Stopwatch.GetTimestamp();
-        var all = await store.ReadAll(Direction.Forwards, Position.Start, long.MaxValue, cancel).CountAsync(cancel);
-        var reading = all / Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var inProcess = await Read("in the process", store, cancel);
+        await using var node = await EventNode.Start(
+            new(new IPEndPoint(IPAddress.Loopback, 0), Certificate: null, Judge: null),
+            store,
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            cancel
+        );
+        await using var client = EventStoreDbStore.Open(
+            ConnectionString.Parse($"esdb://127.0.0.1:{node.Address.Port}?tls=false"),
+            TimeProvider.System,
+            NullLogger.Instance
+        );
+        return $"{inProcess}\n{await Read("through the node, client and server in one process", client, cancel)}";
+    }
+
+    static async Task<string> Read(string how, IEventStore store, CancellationToken cancel)
+    {
         var head = await store.Head(cancel);
-        begun = Stopwatch.GetTimestamp();
-        var read = 0L;
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var (read, most, batches) = (0L, 0L, 0);
+        var begun = Stopwatch.GetTimestamp();
         await foreach (var batch in store.Subscribe(Position.Start, ["object-"], cancel))
         {
             read += batch.Events.Count;
+            if (++batches % 64 == 0)
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
             if (batch.Upto >= head)
                 break;
         }
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"read all: {reading:0} events/s; catch-up by subscription: {read / seconds:0} events/s ({read} events)"
+            $"catch-up {how}: {read / seconds:0} events/s ({read} events), heap at most {most >> 20} MiB more"
         );
     }
 }

@@ -15,12 +15,12 @@ try
     }
     Console.WriteLine();
     Console.WriteLine(
-        await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 500_000, CancellationToken.None)
+        await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 1_000_000, CancellationToken.None)
+    );
+    Console.WriteLine(
+        await Rebuild.Run(Path.Combine(folder, "fold"), quick ? 50_000 : 1_000_000, CancellationToken.None)
     );
     Console.WriteLine(await AuditTree.Run(Path.Combine(folder, "read"), CancellationToken.None));
-    Console.WriteLine(
-        await Rebuild.Run(Path.Combine(folder, "rebuild"), quick ? 100_000 : 1_000_000, CancellationToken.None)
-    );
 }
 finally
 {

@@ -40,6 +40,8 @@ public static class EventCatalog
         new("UserSignedUp", Json.UserSignedUp),
         new("UserContactSet", Json.UserContactSet),
         new("UserErased", Json.UserErased),
+        new("AuditorRightGranted", Json.AuditorRightGranted),
+        new("AuditorRightRevoked", Json.AuditorRightRevoked),
         new("AccessKeyCreated", Json.AccessKeyCreated),
         new("AccessKeyRevoked", Json.AccessKeyRevoked),
         new("EventSkipped", Json.EventSkipped),
@@ -190,6 +192,8 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(UserEvent.SignedUp), TypeInfoPropertyName = "UserSignedUp")]
 [JsonSerializable(typeof(UserEvent.ContactSet), TypeInfoPropertyName = "UserContactSet")]
 [JsonSerializable(typeof(UserEvent.Erased), TypeInfoPropertyName = "UserErased")]
+[JsonSerializable(typeof(UserEvent.AuditorRightGranted))]
+[JsonSerializable(typeof(UserEvent.AuditorRightRevoked))]
 [JsonSerializable(typeof(UserEvent.AccessKeyCreated), TypeInfoPropertyName = "AccessKeyCreated")]
 [JsonSerializable(typeof(UserEvent.AccessKeyRevoked), TypeInfoPropertyName = "AccessKeyRevoked")]
 [JsonSerializable(typeof(ProjectionEvent.EventSkipped), TypeInfoPropertyName = "EventSkipped")]

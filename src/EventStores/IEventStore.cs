@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Varve.EventStores;
 
 /// <summary>
@@ -102,6 +104,43 @@ public sealed record StreamAppend(string Stream, ExpectedRevision Expected, IRea
 {
     /// <summary>Longest name of a stream, in bytes of UTF-8.</summary>
     public const int StreamBytesMax = 4_096;
+
+    /// <summary>The one event is the stream's tombstone: it gets the revision <see
+    /// cref="WrongExpectedRevision.Tombstoned"/>, and nothing follows it for ever.</summary>
+    internal bool EndsStream { get; init; }
+
+    static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <exception cref="ArgumentException">Empty, too long, or with half a surrogate pair.</exception>
+    internal static byte[] EncodeName(string stream)
+    {
+        var utf8 = Strict.GetBytes(stream);
+        return utf8.Length is > 0 and <= StreamBytesMax
+            ? utf8
+            : throw new ArgumentException($"A stream's name has 1 to 4,096 bytes, not {utf8.Length}.", nameof(stream));
+    }
+
+    /// <summary>Checks all limits but those of names.</summary>
+    /// <exception cref="ArgumentException">One is passed; the message says which.</exception>
+    internal static void Check(IReadOnlyList<StreamAppend> appends)
+    {
+        if (appends.Count == 0)
+            throw new ArgumentException("An append names at least one stream.", nameof(appends));
+        for (var i = 0; i < appends.Count; i++)
+        {
+            var stream = appends[i].Stream;
+            for (var earlier = 0; earlier < i; earlier++)
+                if (appends[earlier].Stream == stream)
+                    throw new ArgumentException($"Stream {stream} comes twice.", nameof(appends));
+            foreach (var @event in appends[i].Events)
+            {
+                if (string.IsNullOrEmpty(@event.Type))
+                    throw new ArgumentException($"Event {@event.Id} has no type.", nameof(appends));
+                if (Math.Max(@event.Data.Length, @event.Metadata.Length) > NewEvent.DataBytesMax)
+                    throw new ArgumentException($"Event {@event.Id} is larger than 1 MiB.", nameof(appends));
+            }
+        }
+    }
 }
 
 /// <param name="Id">Derived from the command, so that the same event twice is one event.</param>
@@ -120,6 +159,9 @@ public sealed record NewEvent(
 {
     /// <summary>1 MiB, the default limit of EventStoreDB's <c>MaxAppendSize</c>.</summary>
     public const int DataBytesMax = 1_048_576;
+
+    /// <summary>False for data that is not JSON. Varve's own always is.</summary>
+    public bool IsJson { get; init; } = true;
 }
 
 /// <summary>An event in the log.</summary>
@@ -136,7 +178,11 @@ public sealed record RecordedEvent(
     ReadOnlyMemory<byte> Data,
     ReadOnlyMemory<byte> Metadata,
     object? Fact = null
-);
+)
+{
+    /// <summary>False where its writer said that <see cref="Data"/> is no JSON.</summary>
+    public bool IsJson { get; init; } = true;
+}
 
 /// <summary>Events of a subscription. May be empty: then only the checkpoint moved.</summary>
 /// <param name="Upto">Everything up to here has been looked at: a checkpoint may be set here.</param>
@@ -146,17 +192,26 @@ public sealed record EventBatch(IReadOnlyList<RecordedEvent> Events, Position Up
 /// <summary>What became of an append.</summary>
 /// <param name="Position">Of the last event written; where all events were already there (same ids), of the last of
 /// those; for a call of conditions only, the log's head. Null if an expectation failed.</param>
+/// <param name="Revision">In the first of the streams, of that event; −1 if the stream has none.</param>
 /// <param name="Conflict">The first failed expectation.</param>
-public readonly record struct AppendResult(Position? Position, WrongExpectedRevision? Conflict)
+public readonly record struct AppendResult(Position? Position, long Revision, WrongExpectedRevision? Conflict)
 {
-    public static AppendResult Written(Position last) => new(last, null);
+    public static AppendResult Written(Position last, long revision) => new(last, revision, null);
 
-    public static AppendResult Refused(WrongExpectedRevision conflict) => new(null, conflict);
+    public static AppendResult Refused(WrongExpectedRevision conflict) => new(null, conflict.Actual, conflict);
 }
 
-/// <param name="Actual">Revision of the stream's last event; −1 if it has none.</param>
-public sealed record WrongExpectedRevision(string Stream, ExpectedRevision Expected, long Actual);
+/// <param name="Actual">Revision of the stream's last event; −1 if it has none; <see cref="Tombstoned"/>.</param>
+public sealed record WrongExpectedRevision(string Stream, ExpectedRevision Expected, long Actual)
+{
+    /// <summary>The stream was ended for ever: no expectation holds.</summary>
+    public const long Tombstoned = long.MaxValue;
+}
 
 /// <summary>The store gave no answer; see <see cref="IEventStore.Append"/> for what that means.</summary>
-public sealed class EventStoreUnavailableException(string message, Exception? inner = null)
-    : IOException(message, inner);
+/// <param name="mayPass">False: trying again does not help before somebody has mended something.</param>
+public sealed class EventStoreUnavailableException(string message, Exception? inner = null, bool mayPass = true)
+    : IOException(message, inner)
+{
+    public bool MayPass => mayPass;
+}

@@ -58,6 +58,8 @@ sealed record StoredEvent(string Sample, object Means)
         new("UserSignedUp.v1", new UserEvent.SignedUp("ana", Noon)),
         new("UserContactSet.v1", new UserEvent.ContactSet(new("k1", "AAAA"), Noon)),
         new("UserErased.v1", new UserEvent.Erased(Noon)),
+        new("AuditorRightGranted.v1", new UserEvent.AuditorRightGranted(Noon)),
+        new("AuditorRightRevoked.v1", new UserEvent.AuditorRightRevoked(Noon)),
         new("AccessKeyCreated.v1", new UserEvent.AccessKeyCreated("VK1", Noon)),
         new("AccessKeyRevoked.v1", new UserEvent.AccessKeyRevoked("VK1", Noon)),
         new("EventSkipped.v1",

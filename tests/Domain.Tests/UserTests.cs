@@ -63,4 +63,20 @@ public sealed class UserTests
             .When(new UserCommand.CreateAccessKey(Context, "ana", "one more"))
             .ThenRefused(ErrorCode.InvalidRequest);
     }
+
+    [Fact]
+    public void The_right_to_audit_is_granted_once_and_taken_once()
+    {
+        var grant = new UserCommand.SetAuditor(Context, "ana", Auditor: true);
+        var revoke = grant with { Auditor = false };
+        var (granted, revoked) = (new UserEvent.AuditorRightGranted(Noon), new UserEvent.AuditorRightRevoked(Noon));
+        User.Decider.Given(AnaSignedUp).When(grant).ThenEvents(granted);
+        User.Decider.Given(AnaSignedUp, granted).When(grant).ThenNothing();
+        User.Decider.Given(AnaSignedUp, granted).When(revoke).ThenEvents(revoked);
+        User.Decider.Given(AnaSignedUp, granted, revoked).When(revoke).ThenNothing();
+        User.Decider.Given(AnaSignedUp, granted, new UserEvent.Erased(Noon))
+            .When(grant)
+            .ThenRefused(ErrorCode.NoSuchUser);
+        User.Decider.Given().When(grant).ThenRefused(ErrorCode.NoSuchUser);
+    }
 }

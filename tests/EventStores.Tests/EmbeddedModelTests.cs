@@ -155,15 +155,21 @@ public sealed class EmbeddedModelTests
         {
             var bearing = appends.Where(a => a.Events.Count > 0).ToArray();
             if (bearing.Length > 0 && bearing.All(a => Stored(a) is not null))
-                return AppendResult.Written(new(bearing.Max(a => Stored(a) ?? 0)));
+                return AppendResult.Written(new(bearing.Max(a => Stored(a) ?? 0)), RevisionOf(appends[0]));
             if (appends.FirstOrDefault(a => !Holds(a)) is { } wrong)
                 return AppendResult.Refused(new(wrong.Stream, wrong.Expected, Last(wrong.Stream)));
             foreach (var (stream, @event) in appends.SelectMany(a => a.Events.Select(e => (a.Stream, e))))
                 All.Add(
                     new(stream, Last(stream) + 1, All.Count + 1, @event.Id, Encoding.UTF8.GetString(@event.Data.Span))
                 );
-            return AppendResult.Written(new(All.Count));
+            return AppendResult.Written(new(All.Count), Last(appends[0].Stream));
         }
+
+        /// <summary>What an append that is there already was answered.</summary>
+        long RevisionOf(StreamAppend append) =>
+            append.Events.Count > 0 && append.Expected.Value >= -1
+                ? append.Expected.Value + append.Events.Count
+                : Last(append.Stream);
 
         long Last(string stream) => All.Count(e => e.Stream == stream) - 1;
 

@@ -38,7 +38,10 @@ public sealed class EventLineTests
                 (data, metadata, name) =>
                 {
                     var at = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddTicks(1_234_567);
-                    var written = new RecordedEvent($"s-{name}/漢", 3, new(7), Guid.NewGuid(), "T", at, data, metadata);
+                    var written = new RecordedEvent($"s-{name}/漢", 3, new(7), Guid.NewGuid(), "T", at, data, metadata)
+                    {
+                        IsJson = data.Length % 2 == 0,
+                    };
                     var line = Line(written);
                     Assert.Equal(line.Length - 1, line.AsSpan().IndexOf((byte)'\n'));
                     var read = EventLine.Read(line);

@@ -59,7 +59,7 @@ public sealed class InMemoryEventStore : IEventStore
             foreach (var append in appends)
             foreach (var e in append.Events)
                 Write(append.Stream, e.Type, e.Data.ToArray(), e.Fact);
-            return new(AppendResult.Written(Last));
+            return new(AppendResult.Written(Last, revisions.GetValueOrDefault(appends[0].Stream, -1)));
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class LiveReadModels : IAsyncDisposable
     LiveReadModels(string folder, InMemoryEventStore store, SqliteReadDatabase database)
     {
         (this.folder, Store, Database) = (folder, store, new(database));
-        Read = new ReadModels(Database);
+        Read = new ReadModels(Database, Barrier);
     }
 
     public InMemoryEventStore Store { get; }

@@ -28,6 +28,20 @@ static class ServeCommand
             Description = "Domain whose subdomains are buckets (virtual-hosted requests).",
             HelpName = "NAME",
         };
+        var events = new Option<string?>("--events")
+        {
+            Description = "Where the log is served by EventStoreDB's protocol, such as http://127.0.0.1:2113 [not].",
+            HelpName = "URL",
+        };
+        var insecure = new Option<bool>("--events-insecure")
+        {
+            Description = "Let anybody on this machine read and write the log there: for tests and development.",
+        };
+        var roles = new Option<string?>("--roles")
+        {
+            Description = "What this process does: api,projector,worker, or events alone [all].",
+            HelpName = "LIST",
+        };
         var log = new Option<string>("--log")
         {
             Description = "How the log is written: text for people, json for machines.",
@@ -50,6 +64,9 @@ static class ServeCommand
             rest,
             s3,
             domain,
+            events,
+            insecure,
+            roles,
             log,
         };
         command.SetAction(
@@ -61,9 +78,21 @@ static class ServeCommand
                     ["Varve:Rest:Url"] = parsed.GetValue(rest),
                     ["Varve:S3:Url"] = parsed.GetValue(s3),
                     ["Varve:S3:Domain"] = parsed.GetValue(domain),
+                    ["Varve:Events:Url"] = parsed.GetValue(events),
+                    ["Varve:Events:Insecure"] = parsed.GetValue(insecure) ? "true" : null,
+                    ["Varve:Roles"] = parsed.GetValue(roles),
                 };
                 var given = flags.Where(flag => flag.Value is not null);
-                await using var server = await Server.Start(given, parsed.GetValue(log) == "json", cancel);
+                var json = parsed.GetValue(log) == "json";
+                if (
+                    Settings.EventsAloneOf(parsed.GetValue(roles) ?? Environment.GetEnvironmentVariable("Varve__Roles"))
+                )
+                {
+                    await using var alone = await LogServer.Start(given, json, cancel);
+                    await alone.UntilStopped();
+                    return 0;
+                }
+                await using var server = await Server.Start(given, json, cancel);
                 await server.UntilStopped();
                 return 0;
             }

@@ -2,7 +2,7 @@ using Varve.Api.Identity;
 using Varve.Api.S3;
 using Varve.Domain;
 using Varve.EventStores;
-using Varve.EventStores.Embedded;
+using Varve.EventStores.Node;
 using Varve.Projections;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
@@ -25,7 +25,7 @@ sealed class Engine : IAsyncDisposable
     static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
 
     readonly CancellationTokenSource stop = new();
-    readonly EmbeddedEventStore events;
+    readonly OpenedStore store;
     readonly DiskTier disk;
     readonly CurrentReadDatabase readDatabase;
     readonly ProjectionRunner runner;
@@ -38,7 +38,7 @@ sealed class Engine : IAsyncDisposable
         Settings settings,
         IdentityOptions identity,
         TreeKeeper keeper,
-        EmbeddedEventStore events,
+        OpenedStore store,
         DiskTier disk,
         SqliteReadDatabase read,
         ReadGenerations generations,
@@ -46,9 +46,10 @@ sealed class Engine : IAsyncDisposable
     )
     {
         Folder = folder;
-        (this.events, this.disk, this.keeper) = (events, disk, keeper);
+        (this.store, this.disk, this.keeper) = (store, disk, keeper);
         readDatabase = new(read);
 
+        var events = store.Events;
         var clock = TimeProvider.System;
         var barrier = new ProjectionBarrier(settings.BarrierWait);
         var progress = new InMemoryUploadProgress();
@@ -56,9 +57,9 @@ sealed class Engine : IAsyncDisposable
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events)
+            new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
-        Backend = new(door, states, events, disk, new ReadModels(readDatabase), progress, barrier, clock);
+        Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
         runner = new(
             events,
             readDatabase,
@@ -79,6 +80,10 @@ sealed class Engine : IAsyncDisposable
         [
             new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
             new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+            // The embedded log appends to several streams at once: there is nothing to finish.
+            .. store.Embedded is null
+                ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                : Array.Empty<IWorker>(),
         ];
     }
 
@@ -100,7 +105,7 @@ sealed class Engine : IAsyncDisposable
         var rebuild = Rebuild.Progress;
         return await ProjectionState.Of(
             lease.Session,
-            events,
+            store.Events,
             Rebuild.Generation,
             rebuild is null ? follows : Following.LogWhileRebuilt,
             TimeProvider.System,
@@ -121,6 +126,21 @@ sealed class Engine : IAsyncDisposable
     public string? Trouble => runner.Fault;
 
     IReadOnlyList<IWorker> Workers { get; }
+
+    /// <summary>Serves the log by EventStoreDB's protocol. Dispose it before the engine.</summary>
+    /// <exception cref="SettingsException">The log is not this process's to serve.</exception>
+    public Task<EventNode> Serve(EventsOptions options, ILoggerFactory loggers, CancellationToken cancel) =>
+        EventNode.Start(
+            options.Node(new LogReaders(options, Root, Accounts, TimeProvider.System).Judge),
+            store.Embedded
+                ?? throw new SettingsException(
+                    "Events:Url",
+                    "the log is in another server (Varve:EventStore): auditors connect to that."
+                ),
+            TimeProvider.System,
+            loggers,
+            cancel
+        );
 
     /// <summary>Opens or makes everything in the data folder, recovers what a crash left, and sets projections and
     /// workers going. Returns when the read models are where the log is.</summary>
@@ -159,9 +179,9 @@ sealed class Engine : IAsyncDisposable
             var audit = AuditOptions.From(configuration);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
-            var log = loggers.CreateLogger<EmbeddedEventStore>();
-            var events = EmbeddedEventStore.Open(folder.Root, TimeProvider.System, log);
-            opened.Push(events);
+            var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);
+            opened.Push(store);
+            var events = store.Events;
             var disk = DiskTier.Open(
                 new() { Folder = folder.Contents, SmallSizeMax = settings.SmallContentMax },
                 loggers.CreateLogger<DiskTier>()
@@ -172,7 +192,7 @@ sealed class Engine : IAsyncDisposable
             var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
             var read = await generations.Open(progress: null, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, await keeper, events, disk, read, generations, loggers);
+            return new(folder, settings, identity, await keeper, store, disk, read, generations, loggers);
         }
         catch
         {
@@ -184,7 +204,7 @@ sealed class Engine : IAsyncDisposable
 
     async Task SetGoing(CancellationToken cancel)
     {
-        var head = await events.Head(cancel);
+        var head = await store.Events.Head(cancel);
         projecting = Task.Run(() => runner.Run(stop.Token), CancellationToken.None);
         while (!await Backend.Barrier.Pass(head, cancel))
             if (projecting.IsCompleted)
@@ -209,7 +229,7 @@ sealed class Engine : IAsyncDisposable
         Accounts.Dispose();
         await readDatabase.DisposeAsync();
         await disk.DisposeAsync();
-        await events.DisposeAsync();
+        await store.DisposeAsync();
         await Folder.DisposeAsync();
         stop.Dispose();
     }

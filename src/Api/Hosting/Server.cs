@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.Control;
 using Varve.Api.Rest;
+using Varve.EventStores.Node;
 
 namespace Varve.Api.Hosting;
 
@@ -12,16 +13,20 @@ public sealed class Server : IAsyncDisposable
 {
     readonly Engine engine;
     readonly WebApplication web;
+    readonly EventNode? events;
     readonly ILoggerFactory loggers;
 
-    Server(Engine engine, WebApplication web, ILoggerFactory loggers) =>
-        (this.engine, this.web, this.loggers) = (engine, web, loggers);
+    Server(Engine engine, WebApplication web, EventNode? events, ILoggerFactory loggers) =>
+        (this.engine, this.web, this.events, this.loggers) = (engine, web, events, loggers);
 
     /// <summary>Where REST and the web page listen.</summary>
     public Uri Rest => AddressOf(0);
 
     /// <summary>Where S3 listens.</summary>
     public Uri S3 => AddressOf(1);
+
+    /// <summary>Where the log is served; null if it is not.</summary>
+    public Uri? Events => events?.Address;
 
     /// <summary>Starts everything and returns when both ports answer.</summary>
     /// <param name="flags">Settings that win over files and environment, as <c>Varve:…</c> keys.</param>
@@ -36,6 +41,7 @@ public sealed class Server : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(flags);
         builder.Logging.AddVarveConsole(jsonLog);
         var settings = Settings.From(builder.Configuration);
+        var serving = EventsOptions.From(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(settings);
@@ -65,17 +71,22 @@ public sealed class Server : IAsyncDisposable
         web.MapPrometheusScrapingEndpoint("/metrics");
 
         engine = await starting;
+        EventNode? events = null;
         try
         {
             ControlSurface.Prepare(DataFolder.ControlOf(engine.Folder.Root));
+            if (serving is not null)
+                events = await engine.Serve(serving, loggers, cancel);
             await web.StartAsync(cancel);
         }
         catch
         {
+            if (events is not null)
+                await events.DisposeAsync();
             await engine.DisposeAsync();
             throw;
         }
-        var server = new Server(engine, web, loggers);
+        var server = new Server(engine, web, events, loggers);
         server.Announce();
         return server;
     }
@@ -87,21 +98,17 @@ public sealed class Server : IAsyncDisposable
     {
         await web.StopAsync();
         await web.DisposeAsync();
+        if (events is not null)
+            await events.DisposeAsync();
         await engine.DisposeAsync();
         loggers.Dispose();
     }
 
     void Announce()
     {
-        Console.WriteLine($"Varve is ready.  Web and REST: {Rest}  S3: {S3}  Data: {engine.Folder.Root}");
-        if (engine.Root.Generated)
-            Console.WriteLine(
-                $"""
-                The root account was made, and is shown this once (user and password are the S3 keys as well):
-                  user      {engine.Root.User}
-                  password  {engine.Root.Password}
-                """
-            );
+        var log = Events is { } address ? $"  Events: {address}" : "";
+        Console.WriteLine($"Varve is ready.  Web and REST: {Rest}  S3: {S3}{log}  Data: {engine.Folder.Root}");
+        engine.Root.Announce();
     }
 
     Uri AddressOf(int index)

@@ -18,12 +18,13 @@ public sealed record Settings(
     string? S3Domain,
     string? S3Region,
     int SmallContentMax,
-    TimeSpan BarrierWait
+    TimeSpan BarrierWait,
+    string? EventStore
 )
 {
     /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
     /// ignored.</summary>
-    static readonly string[] NotYet = ["EventStore", "MySql", "MySqlReplica", "Redis", "RabbitMq"];
+    static readonly string[] NotYet = ["MySql", "MySqlReplica", "Redis", "RabbitMq"];
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)
@@ -39,17 +40,38 @@ public sealed record Settings(
             varve["S3:Domain"],
             varve["S3:Region"],
             SizeOf("Contents:SmallMax", varve["Contents:SmallMax"], 256 * 1024, most: 1024 * 1024),
-            SecondsOf("Barrier:WaitSeconds", varve["Barrier:WaitSeconds"], 2)
+            SecondsOf("Barrier:WaitSeconds", varve["Barrier:WaitSeconds"], 2),
+            varve["EventStore"] is { Length: > 0 } eventStore ? eventStore : null
         );
     }
 
-    static IPEndPoint EndPointOf(string key, string text)
+    /// <summary>One process does everything, or serves the log alone.</summary>
+    /// <exception cref="SettingsException">There is no such role, or not in this mix.</exception>
+    public static bool EventsAloneOf(string? roles)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != "http" || url.PathAndQuery != "/")
-            throw new SettingsException(
+        var named = (roles ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (named.FirstOrDefault(role => role is not ("api" or "projector" or "worker" or "events")) is { } unknown)
+            throw new SettingsException("Roles", $"'{unknown}' is none of api, projector, worker, events.");
+        if (named is ["events"])
+            return true;
+        return named.Length == 0 || named.Except(["events"]).Distinct().Count() == 3
+            ? false
+            : throw new SettingsException(
+                "Roles",
+                "this version runs api,projector,worker in one process, or events alone."
+            );
+    }
+
+    public static IPEndPoint EndPointOf(string key, string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "http" && url.PathAndQuery == "/"
+            ? EndPointOf(key, url)
+            : throw new SettingsException(
                 key,
                 $"'{text}' is not like http://127.0.0.1:8080 (TLS: put a proxy in front)."
             );
+
+    internal static IPEndPoint EndPointOf(string key, Uri url)
+    {
         var address = url.Host switch
         {
             "localhost" => IPAddress.Loopback,

@@ -180,6 +180,18 @@ public sealed class Accounts : IDisposable
             byAddress.GiveBack(counted);
     }
 
+    /// <summary>Whether it is the password of somebody who may read the whole log.</summary>
+    /// <param name="address">As at <see cref="SignIn"/>.</param>
+    /// <exception cref="RejectedException">WrongCredentials, TooManyRequests.</exception>
+    public async Task<bool> ProveAuditor(string userName, string password, IPAddress? address, CancellationToken cancel)
+    {
+        await Prove(userName, password, address, cancel);
+        return await IsAuditor(userName, cancel);
+    }
+
+    public async ValueTask<bool> IsAuditor(string userName, CancellationToken cancel) =>
+        userName == root.User || (await varve.Read(User.Decider, User.StreamOf(userName), cancel)).Auditor;
+
     /// <summary>Whose token it is.</summary>
     /// <exception cref="RejectedException">Unauthorized.</exception>
     public SignedIn Authenticate(string token) =>

@@ -37,6 +37,19 @@ public sealed record RootAccount(string User, string Password, bool Generated)
         return new RootAccount(user, password, Generated: true);
     }
 
+    /// <summary>Shows a password that was made up just now, this once.</summary>
+    public void Announce()
+    {
+        if (Generated)
+            Console.WriteLine(
+                $"""
+                The root account was made, and is shown this once (user and password are the S3 keys as well):
+                  user      {User}
+                  password  {Password}
+                """
+            );
+    }
+
     /// <summary>A record's text has all its fields; this one must not have the password.</summary>
     public override string ToString() => $"{nameof(RootAccount)} {User}";
 

@@ -68,6 +68,7 @@ static class RestParameters
     {
         ["accesskey"] = ("string", "The access key, 20 characters."),
         ["asof"] = ("string", $"The state as of then: {Instant.Formats}"),
+        ["auditor"] = ("string", "true or false."),
         ["chunkhash"] = ("string", "SHA-1, SHA-256 or MD5 of the chunk, in hex: checked before the chunk is kept."),
         ["cursor"] = ("string", "From the header x-varve-cursor of the page before."),
         ["email"] = ("string", "At most 255 characters."),

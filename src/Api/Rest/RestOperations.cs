@@ -22,6 +22,9 @@ static class RestOperations
         new("POST", "/user/erase", "password [name files]", "Forgets the caller, for ever; root, another. Files must "
             + "be deleted before, or files=keep.",
             User, Body.Form, typeof(Envelope<string>), UserEndpoints.Erase),
+        new("POST", "/user/auditor", "name auditor", "Lets a user read the whole log by the EventStoreDB protocol, or "
+            + "no longer; for root.",
+            User, Body.Form, typeof(Envelope<string>), UserEndpoints.SetAuditor),
         new("GET", "/user/keys", "", "The caller's S3 access keys, without their secrets.",
             User, Body.Form, typeof(Envelope<IReadOnlyList<KeyInfo>>), UserEndpoints.ListKeys),
         new("POST", "/user/keys", "", "Makes an S3 key pair; its secret is shown this once.",

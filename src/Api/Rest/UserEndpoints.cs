@@ -1,4 +1,5 @@
 using Varve.Api.Identity;
+using Varve.Domain;
 using Varve.Domain.Users;
 
 namespace Varve.Api.Rest;
@@ -73,6 +74,18 @@ static class UserEndpoints
             cancel
         );
         request.Tell(outcome);
+        return Answer.Ok();
+    }
+
+    public static async Task<IResult> SetAuditor(RestRequest request, CancellationToken cancel)
+    {
+        if (!request.User.Caller.Root)
+            throw new RejectedException(ErrorCode.AccessDenied, "Only root makes auditors.");
+        if (!bool.TryParse(request.Get("auditor"), out var auditor))
+            throw RestRequest.Wrong("auditor", "true or false.");
+        request.Tell(
+            await request.Run(new UserCommand.SetAuditor(request.Context(), request.Get("name"), auditor), cancel)
+        );
         return Answer.Ok();
     }
 

@@ -7,11 +7,13 @@ namespace Varve.Domain.Users;
 /// <param name="AccessKeys">Those that are not revoked.</param>
 /// <param name="Contact">Null where none was given.</param>
 /// <param name="Erased">The name is taken for ever, and nobody's.</param>
+/// <param name="Auditor">May read the whole log.</param>
 public sealed record User(
     string? HomeBucket,
     ImmutableHashSet<string> AccessKeys,
     SealedData? Contact = null,
-    bool Erased = false
+    bool Erased = false,
+    bool Auditor = false
 )
 {
     /// <summary>S3 access keys that one user may hold at once.</summary>
@@ -37,6 +39,10 @@ public sealed record User(
             UserCommand.SetContact c => new UserEvent.ContactSet(c.Contact, c.Context.At),
             UserCommand.Erase c => new UserEvent.Erased(c.Context.At),
 
+            UserCommand.SetAuditor c when user.Auditor == c.Auditor => new NoChange(),
+            UserCommand.SetAuditor { Auditor: true } c => new UserEvent.AuditorRightGranted(c.Context.At),
+            UserCommand.SetAuditor c => new UserEvent.AuditorRightRevoked(c.Context.At),
+
             UserCommand.CreateAccessKey c when user.AccessKeys.Contains(c.AccessKey) => new NoChange(),
             UserCommand.CreateAccessKey when user.AccessKeys.Count >= AccessKeysMax => new Rejection(
                 ErrorCode.InvalidRequest,
@@ -57,7 +63,9 @@ public sealed record User(
         {
             UserEvent.SignedUp e => user with { HomeBucket = e.HomeBucket },
             UserEvent.ContactSet e => user with { Contact = e.Contact },
-            UserEvent.Erased => user with { AccessKeys = [], Contact = null, Erased = true },
+            UserEvent.Erased => user with { AccessKeys = [], Contact = null, Erased = true, Auditor = false },
+            UserEvent.AuditorRightGranted => user with { Auditor = true },
+            UserEvent.AuditorRightRevoked => user with { Auditor = false },
             UserEvent.AccessKeyCreated e => user with { AccessKeys = user.AccessKeys.Add(e.AccessKey) },
             UserEvent.AccessKeyRevoked e => user with { AccessKeys = user.AccessKeys.Remove(e.AccessKey) },
             _ => throw new UnreachableException(),

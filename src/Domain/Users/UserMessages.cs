@@ -33,6 +33,10 @@ public abstract record UserCommand(CommandContext Context, string UserName) : Co
     /// <summary>Ends the account. Its name is never given again, for its files and its history are under it.</summary>
     public sealed record Erase(CommandContext Context, string UserName) : UserCommand(Context, UserName);
 
+    /// <summary>Gives the right to read the whole log, or takes it.</summary>
+    public sealed record SetAuditor(CommandContext Context, string UserName, bool Auditor)
+        : UserCommand(Context, UserName);
+
     public sealed record CreateAccessKey(CommandContext Context, string UserName, string AccessKey)
         : UserCommand(Context, UserName);
 
@@ -52,6 +56,11 @@ public abstract record UserEvent
 
     /// <summary>The user's keys have been destroyed: what the log has of the person can't be read any more.</summary>
     public sealed record Erased(DateTimeOffset At) : UserEvent;
+
+    /// <summary>The user may read the whole log.</summary>
+    public sealed record AuditorRightGranted(DateTimeOffset At) : UserEvent;
+
+    public sealed record AuditorRightRevoked(DateTimeOffset At) : UserEvent;
 
     public sealed record AccessKeyCreated(string AccessKey, DateTimeOffset At) : UserEvent;
 

@@ -8,9 +8,8 @@ namespace Varve.EventStores.Embedded;
 /// </summary>
 sealed class LogReader : IDisposable
 {
-    const string Columns = "e.position, e.revision, e.id, e.type, e.created, e.data, e.metadata";
-
     readonly Database database;
+    readonly string columns;
 
     // Without LIMIT: SQLite looks at its parameter to plan, so binding one would prepare the statement anew each time.
     readonly Statement streamForwards;
@@ -24,6 +23,9 @@ sealed class LogReader : IDisposable
     {
         database = new(path, access, TimeSpan.FromSeconds(5));
         database.Execute("PRAGMA query_only = ON");
+        // A log that no server has opened since the column came is read, too.
+        var json = database.Ask("PRAGMA user_version") < 2 ? "1" : "e.json";
+        columns = $"e.position, e.revision, e.id, e.type, e.created, e.data, e.metadata, {json}";
         streamForwards = Stream(">=", "ASC");
         streamBackwards = Stream("<=", "DESC");
         allForwards = All(">=", "ASC");
@@ -34,7 +36,7 @@ sealed class LogReader : IDisposable
     Statement Stream(string comparison, string order) =>
         database.Prepare(
             $"""
-            SELECT {Columns} FROM events e
+            SELECT {columns} FROM events e
             WHERE e.stream = (SELECT id FROM streams WHERE hash = ?1 AND name = ?2) AND e.revision {comparison} ?3
             ORDER BY e.revision {order}
             """
@@ -43,7 +45,7 @@ sealed class LogReader : IDisposable
     Statement All(string comparison, string order) =>
         database.Prepare(
             $"""
-            SELECT {Columns}, s.name FROM events e CROSS JOIN streams s ON s.id = e.stream
+            SELECT {columns}, s.name FROM events e CROSS JOIN streams s ON s.id = e.stream
             WHERE e.position {comparison} ?1 ORDER BY e.position {order}
             """
         );
@@ -85,9 +87,9 @@ sealed class LogReader : IDisposable
             {
                 count++;
                 upto = rows.Int64(0);
-                if (stream is null && !prefixes.Match(rows.Bytes(7)))
+                if (stream is null && !prefixes.Match(rows.Bytes(8)))
                     continue;
-                var @event = Event(rows, stream ?? Encoding.UTF8.GetString(rows.Bytes(7)));
+                var @event = Event(rows, stream ?? Encoding.UTF8.GetString(rows.Bytes(8)));
                 bytes += @event.Data.Length + @event.Metadata.Length;
                 events.Add(@event);
             }
@@ -115,7 +117,10 @@ sealed class LogReader : IDisposable
             DateTimeOffset.UnixEpoch.AddTicks(row.Int64(4)),
             both.AsMemory(0, data.Length),
             both.AsMemory(data.Length)
-        );
+        )
+        {
+            IsJson = row.Int64(7) != 0,
+        };
     }
 
     public void Dispose() => database.Dispose();

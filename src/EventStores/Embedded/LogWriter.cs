@@ -48,8 +48,8 @@ sealed class LogWriter : IDisposable
             insertStream = database.Prepare("INSERT INTO streams (id, hash, name) VALUES (?1, ?2, ?3)");
             insertEvent = database.Prepare(
                 """
-                INSERT INTO events (position, stream, revision, id, type, created, data, metadata)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                INSERT INTO events (position, stream, revision, id, type, created, data, metadata, json)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                 """
             );
             lastStream = database.Ask("SELECT max(id) FROM streams");
@@ -90,19 +90,26 @@ sealed class LogWriter : IDisposable
             if (conflict is null && !Holds(stream.Expected, revision))
                 conflict = new(stream.Name, stream.Expected, revision);
         }
-        if (append.Events > 0 && StoredBefore(append) is { } position)
-            return AppendResult.Written(new(position));
+        if (append.Events > 0 && StoredBefore(append) is { } before)
+            return before;
         if (conflict is not null)
             return AppendResult.Refused(conflict);
         foreach (var stream in append.Streams)
             if (stream.Events.Count > 0)
                 Write(stream, now);
-        return AppendResult.Written(new(Head));
+        return AppendResult.Written(new(Head), Find(append.Streams[0]).Revision);
     }
 
+    /// <summary>Whether a stream ends before a revision, as far as is known without looking. Thread-safe.</summary>
+    public bool EndsBefore(string stream, long revision) =>
+        streams.TryGet(stream, out var known) && known.Revision < revision;
+
     static bool Holds(ExpectedRevision expected, long revision) =>
-        expected == ExpectedRevision.Any
-        || (expected == ExpectedRevision.Exists ? revision >= 0 : expected.Value == revision);
+        revision != WrongExpectedRevision.Tombstoned
+        && (
+            expected == ExpectedRevision.Any
+            || (expected == ExpectedRevision.Exists ? revision >= 0 : expected.Value == revision)
+        );
 
     StreamState Find(PendingStream stream)
     {
@@ -121,25 +128,31 @@ sealed class LogWriter : IDisposable
     }
 
     /// <summary>As in EventStoreDB, an append that comes again with the same event ids has been done already.</summary>
-    /// <returns>Position of the last event, if every one is where this append would have put it.</returns>
-    long? StoredBefore(PendingAppend append)
+    /// <returns>What it was answered then, if every event is where this append would have put it; else null.</returns>
+    AppendResult? StoredBefore(PendingAppend append)
     {
-        var last = 0L;
+        var (last, revision) = (0L, -1L);
         foreach (var stream in append.Streams)
         {
-            if (stream.Events.Count == 0)
-                continue;
             var state = Find(stream);
-            // Without an exact expectation the place can only be the stream's end.
-            var first =
-                stream.Expected.Value >= -1 ? stream.Expected.Value + 1 : state.Revision + 1 - stream.Events.Count;
-            if (first < 0 || first + stream.Events.Count - 1 > state.Revision)
-                return null;
-            if (StoredAt(state.Id, first, stream.Events) is not { } position)
-                return null;
-            last = Math.Max(last, position);
+            var upto = state.Revision;
+            if (stream.Events.Count > 0)
+            {
+                if (stream.EndsStream || upto == WrongExpectedRevision.Tombstoned)
+                    return null;
+                // Without an exact expectation the place can only be the stream's end.
+                var first = stream.Expected.Value >= -1 ? stream.Expected.Value + 1 : upto + 1 - stream.Events.Count;
+                if (first < 0 || first + stream.Events.Count - 1 > upto)
+                    return null;
+                if (StoredAt(state.Id, first, stream.Events) is not { } position)
+                    return null;
+                last = Math.Max(last, position);
+                upto = first + stream.Events.Count - 1;
+            }
+            if (stream == append.Streams[0])
+                revision = upto;
         }
-        return last;
+        return AppendResult.Written(new(last), revision);
     }
 
     long? StoredAt(long stream, long first, IReadOnlyList<NewEvent> events)
@@ -174,16 +187,18 @@ sealed class LogWriter : IDisposable
         Span<byte> id = stackalloc byte[16];
         foreach (var @event in stream.Events)
         {
+            state.Revision = stream.EndsStream ? WrongExpectedRevision.Tombstoned : state.Revision + 1;
             @event.Id.TryWriteBytes(id, bigEndian: true, out _);
             insertEvent
                 .Bind(1, ++Head)
                 .Bind(2, state.Id)
-                .Bind(3, ++state.Revision)
+                .Bind(3, state.Revision)
                 .BindBlob(4, id)
                 .BindText(5, Type(@event.Type))
                 .Bind(6, now.UtcTicks - DateTimeOffset.UnixEpoch.Ticks)
                 .BindBlob(7, @event.Data.Span)
                 .BindBlob(8, @event.Metadata.Span)
+                .Bind(9, @event.IsJson ? 1 : 0)
                 .Run();
             written.Add(
                 new(
@@ -197,6 +212,9 @@ sealed class LogWriter : IDisposable
                     @event.Metadata,
                     @event.Fact
                 )
+                {
+                    IsJson = @event.IsJson,
+                }
             );
         }
     }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Varve.EventStores.Embedded;
 
@@ -26,51 +25,43 @@ sealed class PendingAppend
 
     public void Succeed() => answer.SetResult(Result);
 
-    public void Fail(Exception exception) => answer.SetException(exception);
+    public void Fail(Exception exception) => answer.TrySetException(exception);
 
     /// <exception cref="ArgumentException">Outside the limits of <see cref="IEventStore"/>.</exception>
     public static PendingAppend From(IReadOnlyList<StreamAppend> appends)
     {
-        if (appends.Count == 0)
-            throw new ArgumentException("An append names at least one stream.", nameof(appends));
+        StreamAppend.Check(appends); // what the database would refuse would fail all that are committed with it
         var streams = new PendingStream[appends.Count];
         var (events, bytes) = (0, 0L);
         for (var i = 0; i < streams.Length; i++)
         {
             var append = appends[i];
-            for (var earlier = 0; earlier < i; earlier++)
-                if (streams[earlier].Name == append.Stream)
-                    throw new ArgumentException($"Stream {append.Stream} comes twice.", nameof(appends));
             foreach (var @event in append.Events)
-            {
-                // What the database would refuse would fail all that are committed with it.
-                if (string.IsNullOrEmpty(@event.Type))
-                    throw new ArgumentException($"Event {@event.Id} has no type.", nameof(appends));
-                if (Math.Max(@event.Data.Length, @event.Metadata.Length) > NewEvent.DataBytesMax)
-                    throw new ArgumentException($"Event {@event.Id} is larger than 1 MiB.", nameof(appends));
                 bytes += @event.Data.Length + @event.Metadata.Length;
-            }
             events += append.Events.Count;
-            streams[i] = new(append.Stream, StreamName.Encode(append.Stream), append.Expected, append.Events);
+            var name = StreamName.Encode(append.Stream);
+            streams[i] = new(append.Stream, name, append.Expected, append.Events, append.EndsStream);
         }
         return new(streams, events, bytes);
     }
 }
 
 /// <summary>What a call wants of one stream.</summary>
-sealed record PendingStream(string Name, StreamName Encoded, ExpectedRevision Expected, IReadOnlyList<NewEvent> Events);
+sealed record PendingStream(
+    string Name,
+    StreamName Encoded,
+    ExpectedRevision Expected,
+    IReadOnlyList<NewEvent> Events,
+    bool EndsStream
+);
 
 /// <summary>A stream's name as the database has it.</summary>
 readonly record struct StreamName(byte[] Utf8, long Hash)
 {
-    static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <exception cref="ArgumentException">Empty, longer than 4,096 bytes, or with half a surrogate pair.</exception>
     public static StreamName Encode(string name)
     {
-        var utf8 = Strict.GetBytes(name);
-        if (utf8.Length is 0 or > StreamAppend.StreamBytesMax)
-            throw new ArgumentException($"A stream's name has 1 to 4,096 bytes, not {utf8.Length}.", nameof(name));
+        var utf8 = StreamAppend.EncodeName(name);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(utf8, hash);
         return new(utf8, BinaryPrimitives.ReadInt64BigEndian(hash));

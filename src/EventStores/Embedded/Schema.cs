@@ -8,7 +8,7 @@ namespace Varve.EventStores.Embedded;
 /// </summary>
 static class Schema
 {
-    const int Version = 1;
+    const int Version = 2;
 
     const string Version1 = """
         CREATE TABLE streams (
@@ -31,14 +31,20 @@ static class Schema
         PRAGMA user_version = 1;
         """;
 
+    /// <summary>A column at the end with a constant for the rows that are there: no row is touched.</summary>
+    const string Version2 = """
+        ALTER TABLE events ADD COLUMN json INTEGER NOT NULL DEFAULT 1; -- 0 where the data is no JSON
+        PRAGMA user_version = 2;
+        """;
+
     /// <summary>Makes the tables if they are not there.</summary>
     /// <exception cref="EventStoreUnavailableException">A newer Varve made them.</exception>
     public static void Ensure(Database database, string path)
     {
         var version = Check(database, path);
         database.Execute("PRAGMA journal_mode = WAL");
-        if (version == 0)
-            database.Execute($"BEGIN IMMEDIATE; {Version1} COMMIT");
+        if (version < Version)
+            database.Execute($"BEGIN IMMEDIATE; {(version < 1 ? Version1 : "")} {Version2} COMMIT");
     }
 
     /// <returns>The version of the tables that are there; 0 if there are none.</returns>

@@ -39,6 +39,8 @@ public static class EventLine
         writer.WriteString("created"u8, recorded.Created.UtcDateTime);
         if (origin.By is { } by)
             writer.WriteString("actor"u8, by);
+        if (!recorded.IsJson)
+            writer.WriteBoolean("json"u8, value: false);
         WriteBytes(writer, recorded.Data, "data"u8, "dataBase64"u8);
         WriteBytes(writer, recorded.Metadata, "metadata"u8, "metadataBase64"u8);
         writer.WriteEndObject();
@@ -64,7 +66,10 @@ public static class EventLine
                 new DateTimeOffset(root.GetProperty("created").GetDateTime().ToUniversalTime()),
                 ReadBytes(root, "data", "dataBase64"),
                 ReadBytes(root, "metadata", "metadataBase64")
-            );
+            )
+            {
+                IsJson = !root.TryGetProperty("json"u8, out var json) || json.GetBoolean(),
+            };
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -17,15 +17,18 @@ public sealed class ServerProcess : IAsyncDisposable
     readonly Process process;
     readonly HttpClient http;
 
-    ServerProcess(Process process, Uri rest, Uri s3)
+    ServerProcess(Process process, Uri rest, Uri s3, Uri events)
     {
-        (this.process, Rest, S3) = (process, rest, s3);
+        (this.process, Rest, S3, Events) = (process, rest, s3, events);
         http = new() { BaseAddress = rest, Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public Uri Rest { get; }
 
     public Uri S3 { get; }
+
+    /// <summary>Where the log is served, if it is.</summary>
+    public Uri Events { get; }
 
     public int Id => process.Id;
 
@@ -42,12 +45,36 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts and waits until it is ready.</summary>
     /// <param name="log">Name of the file under artifacts/logs that takes the output.</param>
     /// <exception cref="InvalidOperationException">It ended, or was not ready in time; with its output.</exception>
-    public static async Task<ServerProcess> Start(string data, string log, CancellationToken cancel)
+    public static Task<ServerProcess> Start(string data, string log, CancellationToken cancel) =>
+        Start(data, log, environment: [], events: null, more: [], cancel);
+
+    /// <summary>Starts one that serves its log as well, or its log alone.</summary>
+    /// <param name="events">Where the log is served; see <see cref="FreePort"/>.</param>
+    public static Task<ServerProcess> StartWithEvents(
+        string data,
+        string log,
+        Uri events,
+        IEnumerable<(string Name, string Value)> environment,
+        IEnumerable<string> more,
+        CancellationToken cancel
+    ) => Start(data, log, environment, events, more, cancel);
+
+    static async Task<ServerProcess> Start(
+        string data,
+        string log,
+        IEnumerable<(string Name, string Value)> environment,
+        Uri? events,
+        IEnumerable<string> more,
+        CancellationToken cancel
+    )
     {
         var (rest, s3) = (FreePort(), FreePort());
         var begun = Stopwatch.GetTimestamp();
-        var process = Run(log, ["serve", "--data", data, "--rest", $"{rest}", "--s3", $"{s3}"]);
-        var server = new ServerProcess(process, rest, s3);
+        string[] arguments = ["serve", "--data", data, "--rest", $"{rest}", "--s3", $"{s3}", .. more];
+        if (events is not null)
+            arguments = [.. arguments, "--events", $"{events}"];
+        var process = Run(log, arguments, environment);
+        var server = new ServerProcess(process, rest, s3, events ?? rest);
         try
         {
             while (!await server.IsReady(cancel))
@@ -71,7 +98,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">Its exit status is not 0.</exception>
     public static async Task<string> Command(string log, CancellationToken cancel, params string[] arguments)
     {
-        using var process = Run(log, arguments);
+        using var process = Run(log, arguments, environment: []);
         await process.WaitForExitAsync(cancel);
         return process.ExitCode == 0
             ? LogOf(log)
@@ -155,7 +182,7 @@ public sealed class ServerProcess : IAsyncDisposable
         );
 
     // The shell keeps the output in a file without this process between, and gives its own pid to the server.
-    static Process Run(string log, string[] arguments)
+    static Process Run(string log, string[] arguments, IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -168,6 +195,8 @@ public sealed class ServerProcess : IAsyncDisposable
                 ["DOTNET_gcServer"] = "0",
             },
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         File.WriteAllText(PathOf(log), "");
@@ -179,11 +208,12 @@ public sealed class ServerProcess : IAsyncDisposable
     static string PathOf(string log) =>
         Path.Combine(Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "logs")).FullName, $"{log}.log");
 
-    static Uri FreePort()
+    /// <summary>An address of this machine with a port that nobody has at the moment.</summary>
+    public static Uri FreePort(string scheme = "http")
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        return new Uri($"{scheme}://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
     }
 
     static string Configuration() => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Varve.Api.Hosting;
+using Varve.Domain;
+using Varve.EventStores.Node;
+
+namespace Varve.Api.Identity;
+
+/// <summary>
+/// Who may do what with the log that is served: root and auditors read, Varve's own processes write. A password that
+/// was right is not derived again for a minute: a client sends it with every call. Thread-safe.
+/// </summary>
+/// <param name="accounts">Null where there are none: the log is served alone.</param>
+sealed class LogReaders(EventsOptions options, RootAccount root, Accounts? accounts, TimeProvider clock)
+{
+    static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+    const int RememberedMax = 1_024;
+
+    readonly byte[] salt = RandomNumberGenerator.GetBytes(32);
+    readonly ConcurrentDictionary<string, DateTimeOffset> proven = new(StringComparer.Ordinal);
+
+    public async ValueTask<NodeRight> Judge(string user, string password, string peer, CancellationToken cancel)
+    {
+        if (options.IsWriter(user, password))
+            return NodeRight.Write;
+        if (root.Is(user, password))
+            return NodeRight.Read;
+        if (accounts is null)
+            return NodeRight.None;
+        try
+        {
+            return await IsAuditor(accounts, user, password, AddressOf(peer), cancel) ? NodeRight.Read : NodeRight.None;
+        }
+        catch (RejectedException)
+        {
+            return NodeRight.None;
+        }
+    }
+
+    async ValueTask<bool> IsAuditor(
+        Accounts known,
+        string user,
+        string password,
+        IPAddress? address,
+        CancellationToken cancel
+    )
+    {
+        var key = Convert.ToBase64String(HMACSHA256.HashData(salt, Encoding.UTF8.GetBytes($"{user}\n{password}")));
+        if (proven.TryGetValue(key, out var until) && clock.GetUtcNow() < until)
+            return await known.IsAuditor(user, cancel);
+        if (!await known.ProveAuditor(user, password, address, cancel))
+            return false;
+        if (proven.Count >= RememberedMax)
+            proven.Clear();
+        proven[key] = clock.GetUtcNow() + Remembered;
+        return true;
+    }
+
+    /// <param name="peer">As gRPC writes it: <c>ipv4:127.0.0.1:40000</c>.</param>
+    static IPAddress? AddressOf(string peer) =>
+        peer.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+        && IPEndPoint.TryParse(peer.AsSpan(colon + 1), out var from)
+            ? from.Address
+            : null;
+}
