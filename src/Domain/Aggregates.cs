@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
+using Varve.Domain.Projections;
 using Varve.Domain.Uploads;
 using Varve.Domain.Users;
 
@@ -19,6 +20,7 @@ public static class Aggregates
         Row("bucket-", Bucket.Decider),
         Row("content-", Content.Decider),
         Row("object-", StoredObject.Decider),
+        Row(ProjectionSkips.StreamPrefix, ProjectionSkips.Decider),
         Row("upload-", Upload.Decider),
         Row("user-", User.Decider),
     ];

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using FluentValidation;
 using FluentValidation.Results;
 using Varve.Domain.Objects;
+using Varve.Domain.Projections;
 using Varve.Domain.Uploads;
 using Varve.Domain.Users;
 
@@ -22,6 +23,7 @@ public sealed class CommandValidators
         [typeof(UploadCommand.Init)] = new InitUploadValidator(),
         [typeof(UploadCommand.AddPart)] = new AddPartValidator(),
         [typeof(UploadCommand.Complete)] = new CompleteUploadValidator(),
+        [typeof(ProjectionCommand.Skip)] = new SkipValidator(),
         [typeof(UserCommand.SignUp)] = new SignUpValidator(),
     }.ToFrozenDictionary();
 
@@ -109,6 +111,15 @@ public sealed class CompleteUploadValidator : AbstractValidator<UploadCommand.Co
         RuleFor(c => c.Content.Size)
             .InclusiveBetween(0, PutValidator.SizeMax)
             .WithErrorCode(nameof(ErrorCode.EntityTooLarge));
+}
+
+public sealed class SkipValidator : AbstractValidator<ProjectionCommand.Skip>
+{
+    public SkipValidator()
+    {
+        RuleFor(c => c.Why).NotEmpty().MaximumLength(1024).WithName("why");
+        RuleFor(c => c.Context.By).NotEmpty().MaximumLength(64).WithName("by");
+    }
 }
 
 public sealed class SignUpValidator : AbstractValidator<UserCommand.SignUp>

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
+using Varve.Domain.Projections;
 using Varve.Domain.Uploads;
 using Varve.Domain.Users;
 
@@ -43,6 +44,7 @@ public static class EventCatalog
         new("AuditorRightRevoked", Json.AuditorRightRevoked),
         new("AccessKeyCreated", Json.AccessKeyCreated),
         new("AccessKeyRevoked", Json.AccessKeyRevoked),
+        new("EventSkipped", Json.EventSkipped),
         new("CommandHandled", Json.CommandHandled),
     ];
 
@@ -194,6 +196,7 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(UserEvent.AuditorRightRevoked))]
 [JsonSerializable(typeof(UserEvent.AccessKeyCreated), TypeInfoPropertyName = "AccessKeyCreated")]
 [JsonSerializable(typeof(UserEvent.AccessKeyRevoked), TypeInfoPropertyName = "AccessKeyRevoked")]
+[JsonSerializable(typeof(ProjectionEvent.EventSkipped), TypeInfoPropertyName = "EventSkipped")]
 [JsonSerializable(typeof(CommandHandled))]
 [JsonSerializable(typeof(EventMetadata))]
 [JsonSerializable(typeof(JsonObject))]

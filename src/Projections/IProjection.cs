@@ -9,6 +9,9 @@ public interface IProjection
     /// <summary>Such as <c>objects.v1</c>. Another version means a rebuild: count it up when the rows change.</summary>
     string Name { get; }
 
+    /// <summary>Its name without the version: what people call it, and what outlives a version.</summary>
+    string Subject => Name.Split('.')[0];
+
     /// <summary>The streams that it reads, by how their names begin.</summary>
     IReadOnlyList<string> StreamPrefixes { get; }
 

@@ -17,14 +17,15 @@ static partial class Log
     [LoggerMessage(
         4,
         LogLevel.Error,
-        "Projection {Projection} can't take event {Type} of stream {Stream} at position {Position}: the stream is "
-            + "parked there, the rest moves on"
+        "Projection {Projection} can't take event {Type}, revision {Revision} of stream {Stream}, at position "
+            + "{Position}, and stops there; the others go on. See 'varve projections list' and '… skip'"
     )]
-    public static partial void EventParked(
+    public static partial void ProjectionStopped(
         this ILogger logger,
         string projection,
         string type,
         string stream,
+        long revision,
         Position position,
         Exception fault
     );
@@ -44,6 +45,9 @@ static partial class Log
 
     [LoggerMessage(8, LogLevel.Information, "Read models rebuilt from {Events} events, up to position {Position}")]
     public static partial void RebuildDone(this ILogger logger, long events, Position position);
+
+    [LoggerMessage(13, LogLevel.Error, "The rebuild failed; again in {Pause}. The read models in use go on")]
+    public static partial void RebuildFailed(this ILogger logger, TimeSpan pause, Exception fault);
 
     [LoggerMessage(9, LogLevel.Debug, "The audit tree has {Size} events, up to position {Position}")]
     public static partial void TreeOpened(this ILogger logger, long size, Position position);

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using MediatR;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Projections.Runner;
 
 namespace Varve.Projections;
 
@@ -20,8 +22,26 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     long reached;
     long acknowledged;
 
-    /// <summary>How far the read models are.</summary>
+    ImmutableArray<StoppedProjection> stopped = [];
+
+    /// <summary>How far the read models are, but for those that have stopped.</summary>
     public Position Reached => new(Volatile.Read(ref reached));
+
+    /// <summary>Those that no waiting brings further: what is read of them is as of the event that each stopped
+    /// at.</summary>
+    public ImmutableArray<StoppedProjection> Stopped
+    {
+        get
+        {
+            lock (gate)
+                return stopped;
+        }
+        internal set
+        {
+            lock (gate)
+                stopped = value;
+        }
+    }
 
     /// <summary>The last write that this process acknowledged.</summary>
     public Position Acknowledged => new(Volatile.Read(ref acknowledged));

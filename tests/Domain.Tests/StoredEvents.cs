@@ -3,6 +3,7 @@ using System.Text.Json;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
+using Varve.Domain.Projections;
 using Varve.Domain.Uploads;
 using Varve.Domain.Users;
 using static Varve.Domain.Tests.Samples;
@@ -61,6 +62,8 @@ sealed record StoredEvent(string Sample, object Means)
         new("AuditorRightRevoked.v1", new UserEvent.AuditorRightRevoked(Noon)),
         new("AccessKeyCreated.v1", new UserEvent.AccessKeyCreated("VK1", Noon)),
         new("AccessKeyRevoked.v1", new UserEvent.AccessKeyRevoked("VK1", Noon)),
+        new("EventSkipped.v1",
+            new ProjectionEvent.EventSkipped("object-photos/cat", 3, 42, "ObjectPut", "written by a broken program", Noon)),
         new("CommandHandled.v1", new CommandHandled("Put", "object-photos/cat", [new("bucket-photos", 0)])),
     ];
 

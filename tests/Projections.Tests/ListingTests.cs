@@ -55,18 +55,18 @@ public sealed class ListingTests
         live.Store.Write("object-big/last", Samples.Put("x"));
         await live.CaughtUp();
         await live.Read.ListObjects(new("big", "", "/", "", 1), Cancel);
-        var (statements, rows) = (live.Database.Readers.Executions, live.Database.Readers.RowsRead);
+        var (statements, rows) = (live.Database.Database.Readers.Executions, live.Database.Database.Readers.RowsRead);
 
         var page = await live.Read.ListObjects(new("big", "", "/", "", 1000), Cancel);
 
         Assert.Equal(["dir0/", "dir1/", "last"], Merged(page));
-        Assert.InRange(live.Database.Readers.Executions - statements, 1, 4);
-        Assert.InRange(live.Database.Readers.RowsRead - rows, 1, 40);
+        Assert.InRange(live.Database.Database.Readers.Executions - statements, 1, 4);
+        Assert.InRange(live.Database.Database.Readers.RowsRead - rows, 1, 40);
 
-        rows = live.Database.Readers.RowsRead;
+        rows = live.Database.Database.Readers.RowsRead;
         page = await live.Read.ListObjects(new("big", "dir1/05", "", "", 1000), Cancel);
         Assert.Equal(1000, page.Objects.Count);
-        Assert.InRange(live.Database.Readers.RowsRead - rows, 1000, 1002);
+        Assert.InRange(live.Database.Database.Readers.RowsRead - rows, 1000, 1002);
     }
 
     [Fact]

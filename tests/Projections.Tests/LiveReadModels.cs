@@ -11,16 +11,18 @@ public sealed class LiveReadModels : IAsyncDisposable
 {
     readonly CancellationTokenSource stop = new();
     readonly string folder;
+    ProjectionRunner runner = null!;
     Task running = Task.CompletedTask;
 
     LiveReadModels(string folder, InMemoryEventStore store, SqliteReadDatabase database)
     {
-        (this.folder, Store, Database) = (folder, store, database);
-        Read = new ReadModels(database, Barrier);
+        (this.folder, Store, Database) = (folder, store, new(database));
+        Read = new ReadModels(Database, Barrier);
     }
 
     public InMemoryEventStore Store { get; }
-    public SqliteReadDatabase Database { get; }
+    public CurrentReadDatabase Database { get; }
+    public LiveRebuild Rebuild { get; private set; } = null!;
     public ReadModels Read { get; }
     public ProjectionBarrier Barrier { get; } = new(TimeSpan.FromSeconds(30));
     public InMemoryUploadProgress Progress { get; } = new();
@@ -32,7 +34,15 @@ public sealed class LiveReadModels : IAsyncDisposable
         var folder = NewFolder();
         var store = new InMemoryEventStore();
         var live = new LiveReadModels(folder, store, await Generations(folder, store).Open(null, Cancel));
-        live.running = live.Runner(projections).Run(live.stop.Token);
+        live.runner = live.Runner(projections);
+        live.Rebuild = new(
+            live.Generations(),
+            live.Database,
+            live.runner,
+            TimeProvider.System,
+            NullLogger<LiveRebuild>.Instance
+        );
+        live.running = live.runner.Run(live.stop.Token);
         return live;
     }
 
@@ -84,6 +94,8 @@ public sealed class LiveReadModels : IAsyncDisposable
     {
         await Stop();
         await Database.DisposeAsync();
+        Rebuild.Dispose();
+        runner.Dispose();
         Directory.Delete(folder, recursive: true);
         stop.Dispose();
     }

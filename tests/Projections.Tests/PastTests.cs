@@ -49,18 +49,18 @@ public sealed class PastTests
             live.Store.Write($"object-big/dir{i / 1000}/{i:D6}", Put("x"));
         await live.CaughtUp();
         var middle = new Position(live.Store.Last.Value / 2);
-        var rows = live.Database.Readers.RowsRead;
+        var rows = live.Database.Database.Readers.RowsRead;
 
         var page = await live.Read.ListObjectsAsOf(new("big", "", "", "", 1000), middle, Cancel);
 
         Assert.Equal(1000, page.Objects.Count);
         Assert.True(page.Truncated);
-        Assert.InRange(live.Database.Readers.RowsRead - rows, 1000, 1010);
+        Assert.InRange(live.Database.Database.Readers.RowsRead - rows, 1000, 1010);
 
-        rows = live.Database.Readers.RowsRead;
+        rows = live.Database.Database.Readers.RowsRead;
         page = await live.Read.ListObjectsAsOf(new("big", "", "/", "", 1000), middle, Cancel);
         Assert.Equal(["dir0/", "dir1/", "dir2/"], page.CommonPrefixes);
-        Assert.InRange(live.Database.Readers.RowsRead - rows, 1, 50);
+        Assert.InRange(live.Database.Database.Readers.RowsRead - rows, 1, 50);
     }
 
     [Fact]

@@ -76,6 +76,49 @@ public sealed class RebuildTests
                 threads: 1
             );
 
+    [Fact]
+    public async Task A_rebuild_beside_writers_loses_nothing_and_shows_what_was_shown()
+    {
+        await using var live = await LiveReadModels.Start();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var writing = Task.Run(
+            async () =>
+            {
+                for (var i = 0; !enough.IsCancellationRequested; i++)
+                {
+                    live.Store.StoreAndPut("photos", $"k{i}", $"x{i}");
+                    await live.CaughtUp();
+                    Assert.NotNull(await live.Read.FindObject("photos", $"k{i}", Cancel));
+                }
+            },
+            Cancel
+        );
+        for (var i = 0; i < 5; i++)
+            await live.Rebuild.Run("test", Cancel);
+        await enough.CancelAsync();
+        await writing;
+        await live.CaughtUp();
+        Assert.Equal(await live.RebuiltRows(), await live.Rows());
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_is_given_up_or_cut_off_leaves_the_read_models_in_use()
+    {
+        await using var live = await LiveReadModels.Start();
+        live.Store.StoreAndPut("photos", "a", "x");
+        await live.CaughtUp();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            live.Rebuild.Run("test", new CancellationToken(canceled: true))
+        );
+        Assert.Null(live.Rebuild.Progress);
+        live.Store.StoreAndPut("photos", "b", "y");
+        await live.CaughtUp();
+        await live.Stop();
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => live.Rebuild.Run("test", Cancel));
+        foreach (var key in (string[])["a", "b"])
+            Assert.NotNull(await live.Read.FindObject("photos", key, Cancel));
+    }
+
     /// <summary>What a user has, said by the objects, is what the table of files says.</summary>
     static async Task AgreesWithTheObjects(LiveReadModels live)
     {

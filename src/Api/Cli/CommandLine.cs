@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.AspNetCore.Connections;
 using Varve.Api.Hosting;
+using Varve.Domain;
 using Varve.EventStores;
+using Command = System.CommandLine.Command;
 
 namespace Varve.Api.Cli;
 
@@ -41,6 +43,10 @@ static class CommandLine
         catch (Exception e) when (e is SettingsException or EventStoreUnavailableException)
         {
             return await Failed(e.Message);
+        }
+        catch (RejectedException refused)
+        {
+            return await Failed(refused.Rejection.Detail ?? refused.Message);
         }
         catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
         {

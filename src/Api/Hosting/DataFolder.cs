@@ -25,6 +25,9 @@ sealed class DataFolder : IAsyncDisposable
     /// <summary>The tree over the log, and its key.</summary>
     public string Audit => AuditOf(Root);
 
+    /// <summary>Where a running server listens to who may write in the folder.</summary>
+    public static string ControlOf(string root) => Path.Combine(Path.GetFullPath(root), "control", "socket");
+
     public static string AuditOf(string root) => Path.Combine(root, "audit");
 
     /// <summary>Makes the folder if it is missing, and claims it for this process.</summary>

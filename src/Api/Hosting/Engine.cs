@@ -27,7 +27,7 @@ sealed class Engine : IAsyncDisposable
     readonly CancellationTokenSource stop = new();
     readonly OpenedStore store;
     readonly DiskTier disk;
-    readonly SqliteReadDatabase readDatabase;
+    readonly CurrentReadDatabase readDatabase;
     readonly ProjectionRunner runner;
     readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
@@ -40,12 +40,14 @@ sealed class Engine : IAsyncDisposable
         TreeKeeper keeper,
         OpenedStore store,
         DiskTier disk,
-        SqliteReadDatabase readDatabase,
+        SqliteReadDatabase read,
+        ReadGenerations generations,
         ILoggerFactory loggers
     )
     {
         Folder = folder;
-        (this.store, this.disk, this.readDatabase, this.keeper) = (store, disk, readDatabase, keeper);
+        (this.store, this.disk, this.keeper) = (store, disk, keeper);
+        readDatabase = new(read);
 
         var events = store.Events;
         var clock = TimeProvider.System;
@@ -67,6 +69,7 @@ sealed class Engine : IAsyncDisposable
             clock,
             loggers.CreateLogger<ProjectionRunner>()
         );
+        Rebuild = new(generations, readDatabase, runner, clock, loggers.CreateLogger<LiveRebuild>());
         Root = RootAccount.Load(
             folder.Identity,
             Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
@@ -92,6 +95,24 @@ sealed class Engine : IAsyncDisposable
 
     public RootAccount Root { get; }
 
+    public LiveRebuild Rebuild { get; }
+
+    /// <summary>How each projection is.</summary>
+    public async Task<IReadOnlyList<ProjectionState>> Projections(CancellationToken cancel)
+    {
+        using var lease = await readDatabase.Read(cancel);
+        var follows = runner.Fault is null ? Following.Log : Following.Nothing;
+        var rebuild = Rebuild.Progress;
+        return await ProjectionState.Of(
+            lease.Session,
+            store.Events,
+            Rebuild.Generation,
+            rebuild is null ? follows : Following.LogWhileRebuilt,
+            TimeProvider.System,
+            cancel
+        );
+    }
+
     /// <summary>Who an S3 access key stands for.</summary>
     public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
         await Accounts.FindSecret(accessKey, cancel) is { } found
@@ -100,6 +121,9 @@ sealed class Engine : IAsyncDisposable
 
     /// <summary>Why the engine cannot do its work; null if it can.</summary>
     public string? Fault => projecting.IsFaulted ? projecting.Exception.InnerException?.Message : null;
+
+    /// <summary>What the projections wait to be over, such as a full disk; null if nothing.</summary>
+    public string? Trouble => runner.Fault;
 
     IReadOnlyList<IWorker> Workers { get; }
 
@@ -168,7 +192,7 @@ sealed class Engine : IAsyncDisposable
             var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
             var read = await generations.Open(progress: null, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, await keeper, store, disk, read, loggers);
+            return new(folder, settings, identity, await keeper, store, disk, read, generations, loggers);
         }
         catch
         {
@@ -186,7 +210,11 @@ sealed class Engine : IAsyncDisposable
             if (projecting.IsCompleted)
                 await projecting;
         await Accounts.EnsureRoot(cancel);
-        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run)]);
+        working = Task.WhenAll([
+            .. Workers.Select(one => Beside(one.Run)),
+            Beside(keeper.Run),
+            Beside(Rebuild.RunWhenNeeded),
+        ]);
     }
 
     Task Beside(Func<CancellationToken, Task> run) => Task.Run(() => run(stop.Token), CancellationToken.None);
@@ -197,6 +225,7 @@ sealed class Engine : IAsyncDisposable
         await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         runner.Dispose();
+        Rebuild.Dispose();
         Accounts.Dispose();
         await readDatabase.DisposeAsync();
         await disk.DisposeAsync();

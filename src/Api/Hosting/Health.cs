@@ -26,25 +26,27 @@ static class Health
     static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
     {
         var reached = engine.Backend.Barrier.Reached;
+        IReadOnlyList<string> stopped = [.. engine.Backend.Barrier.Stopped.Select(one => $"{one}")];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         try
         {
             var head = await engine.Backend.Events.Head(limit.Token);
             var fault = engine.Fault;
-            return new(fault is null, head.Value, reached.Value, fault);
+            return new(fault is null, head.Value, reached.Value, fault ?? engine.Trouble, stopped);
         }
         catch (Exception silent)
             when (silent is EventStoreUnavailableException or OperationCanceledException
                 && !cancel.IsCancellationRequested
             )
         {
-            return new(Ready: false, reached.Value, reached.Value, "The event store gives no answer.");
+            return new(Ready: false, reached.Value, reached.Value, "The event store gives no answer.", stopped);
         }
     }
 
     /// <param name="Head">The log's last position.</param>
     /// <param name="Reached">How far the read models are.</param>
     /// <param name="Fault">What is wrong, if something is.</param>
-    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault);
+    /// <param name="Stopped">Projections that met an event which they can't take. The rest is served.</param>
+    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault, IReadOnlyList<string> Stopped);
 }

@@ -91,7 +91,9 @@ sealed class LogServer : IAsyncDisposable
             async (CancellationToken cancel) =>
             {
                 var head = (await log.Head(cancel)).Value;
-                return TypedResults.Json(new Health.Readiness(Ready: true, head, Reached: head, Fault: null));
+                return TypedResults.Json(
+                    new Health.Readiness(Ready: true, head, Reached: head, Fault: null, Stopped: [])
+                );
             }
         );
         web.MapPrometheusScrapingEndpoint("/metrics");

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.Control;
 using Varve.Api.Rest;
 using Varve.EventStores.Node;
 
@@ -41,7 +42,11 @@ public sealed class Server : IAsyncDisposable
         builder.Logging.AddVarveConsole(jsonLog);
         var settings = Settings.From(builder.Configuration);
         var serving = EventsOptions.From(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(settings));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(settings);
+            kestrel.ListenControl(DataFolder.ControlOf(settings.Data));
+        });
         builder.WebHost.UseUrls();
 
         var loggers = LoggerFactory.Create(logging =>
@@ -58,6 +63,7 @@ public sealed class Server : IAsyncDisposable
             .AddRest(builder.Configuration)
             .AddTelemetry(builder.Configuration);
         var web = builder.Build();
+        web.UseControl(() => engine!);
         web.UseS3(() => engine!, settings, loggers);
         web.UseRouting();
         web.MapRest();
@@ -68,6 +74,7 @@ public sealed class Server : IAsyncDisposable
         EventNode? events = null;
         try
         {
+            ControlSurface.Prepare(DataFolder.ControlOf(engine.Folder.Root));
             if (serving is not null)
                 events = await engine.Serve(serving, loggers, cancel);
             await web.StartAsync(cancel);

@@ -21,6 +21,8 @@ sealed class Erasure(IdentityDatabase database, Sessions sessions, AccessKeys ke
     {
         if (BucketName.TryParse(userName) is not { } home)
             return;
+        if (varve.Barrier.Stopped.FirstOrDefault(one => one.Projection == "objects") is { } stopped)
+            throw new RejectedException(ErrorCode.ServiceUnavailable, $"The read model {stopped}");
         if (!await varve.Barrier.PassOwnWrites(cancel))
             throw new RejectedException(ErrorCode.ServiceUnavailable, "The read models are too far behind.");
         var bucket = await varve.Read(Bucket.Decider, home.Stream, cancel);

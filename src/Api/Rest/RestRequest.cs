@@ -16,6 +16,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
 {
     public const int FormBytesMax = 1024 * 1024;
     const string PositionHeader = "x-varve-position";
+    const string StaleHeader = "x-varve-stale";
     const string IdempotencyHeader = "Idempotency-Key";
     const int IdempotencyKeyMax = 255;
 
@@ -138,6 +139,17 @@ sealed class RestRequest(HttpContext http, RestParts parts)
             throw new RejectedException(ErrorCode.AccessDenied, "The home bucket is somebody else's now.");
     }
 
+    /// <summary>Says which read models show no more than what was before a position, because they stopped there.
+    /// </summary>
+    public void TellWhatIsStale()
+    {
+        if (Varve.Barrier.Stopped is { Length: > 0 } stopped)
+            http.Response.Headers[StaleHeader] = string.Join(
+                ", ",
+                stopped.Select(one => $"{one.Projection}@{one.Position}")
+            );
+    }
+
     /// <summary>A reader that has seen a later state elsewhere waits until this process has it too.</summary>
     /// <exception cref="RejectedException">InvalidArgument: there is no such position. ServiceUnavailable: it takes too
     /// long.</exception>
@@ -147,6 +159,9 @@ sealed class RestRequest(HttpContext http, RestParts parts)
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             throw Wrong(PositionHeader, "a position, as an earlier answer had it.");
+        foreach (var stopped in Varve.Barrier.Stopped)
+            if (stopped.Position.Value <= position)
+                throw new RejectedException(ErrorCode.ServiceUnavailable, $"The read model {stopped}");
         if (Varve.Barrier.Reached.Value >= position)
             return;
         if ((await Varve.Events.Head(cancel)).Value < position)

@@ -50,6 +50,7 @@ public static class RestSurface
             if (operation.Access == Access.User)
             {
                 request.Authenticate();
+                request.TellWhatIsStale();
                 await request.WaitForPosition(cancel);
             }
             if (operation.Access == Access.User && operation.Path.StartsWith("/file/", StringComparison.Ordinal))

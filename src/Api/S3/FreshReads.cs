@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Varve.Domain;
 using Varve.EventStores;
 
@@ -7,10 +8,17 @@ namespace Varve.Api.S3;
 /// was: clients then try again by themselves.</summary>
 static class FreshReads
 {
+    /// <summary>The read models behind what is shown of objects.</summary>
+    public static readonly ImmutableArray<string> ObjectModels = ["buckets", "files", "objects"];
+
     /// <summary>Waits for every write that this process acknowledged.</summary>
+    /// <param name="models">Those that will be read.</param>
     /// <exception cref="RejectedException">SlowDown.</exception>
-    public static async ValueTask CatchUp(this Backend varve, CancellationToken cancel)
+    public static async ValueTask CatchUp(this Backend varve, ImmutableArray<string> models, CancellationToken cancel)
     {
+        foreach (var stopped in varve.Barrier.Stopped)
+            if (models.Contains(stopped.Projection))
+                throw new RejectedException(ErrorCode.SlowDown, $"The read model {stopped}");
         if (!await varve.Barrier.PassOwnWrites(cancel))
             throw Behind();
     }

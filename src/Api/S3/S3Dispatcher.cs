@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -102,7 +103,7 @@ public sealed class S3Dispatcher(
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
         var reads = operation.Method is "GET" or "HEAD";
-        await CatchUp(reads, headers, cancel);
+        await CatchUp(reads ? operation.Models : [], headers, cancel);
         var bucket =
             operation.Access == Access.BucketOwner
                 ? await TimeTravel.Find(target.Bucket!, signature.Caller, toWrite: !reads, varve, cancel)
@@ -117,10 +118,10 @@ public sealed class S3Dispatcher(
     }
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
-    async ValueTask CatchUp(bool reads, IHeaderDictionary headers, CancellationToken cancel)
+    async ValueTask CatchUp(ImmutableArray<string> models, IHeaderDictionary headers, CancellationToken cancel)
     {
-        if (reads)
-            await varve.CatchUp(cancel);
+        if (models.Length > 0)
+            await varve.CatchUp(models, cancel);
         if (headers[S3Headers.Position] is not { Count: > 0 } text)
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))

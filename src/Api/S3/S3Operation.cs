@@ -56,6 +56,14 @@ public sealed record S3Operation(string Name, string RequestLine, Access Access,
     /// header.</summary>
     public ImmutableArray<string> HeaderMarks { get; } = [.. RequestLine.Split(' ').Skip(2)];
 
+    /// <summary>The read models that its answer is read from.</summary>
+    public ImmutableArray<string> Models { get; } =
+        RequestLine.Contains("upload", StringComparison.Ordinal) ? ["buckets", "uploads"]
+        : RequestLine.Contains("/{key}", StringComparison.Ordinal)
+        || Name.StartsWith("ListObject", StringComparison.Ordinal)
+            ? FreshReads.ObjectModels
+        : ["buckets"];
+
     public bool IsSupported => Handle != S3Operations.NotYet;
 
     public bool Satisfies(S3Query query, IHeaderDictionary headers)

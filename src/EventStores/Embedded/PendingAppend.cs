@@ -30,7 +30,8 @@ sealed class PendingAppend
     /// <exception cref="ArgumentException">Outside the limits of <see cref="IEventStore"/>.</exception>
     public static PendingAppend From(IReadOnlyList<StreamAppend> appends)
     {
-        var bytes = StreamAppend.Check(appends); // what the database would refuse would fail all that are committed with it
+        // What the database would refuse would fail all that are committed with it.
+        var bytes = StreamAppend.Check(appends);
         var streams = new PendingStream[appends.Count];
         var events = 0;
         for (var i = 0; i < streams.Length; i++)

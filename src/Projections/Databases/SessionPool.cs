@@ -7,7 +7,9 @@ namespace Varve.Projections.Databases;
 public sealed class SessionPool(Func<CancellationToken, ValueTask<SqlSession>> open, int keptMax) : IAsyncDisposable
 {
     readonly ConcurrentStack<SqlSession> kept = new();
-    volatile bool closed;
+    readonly TaskCompletionSource allBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    int users = 1; // leases, and the pool itself until it is closed
+    int closed;
 
     /// <summary>Statements run by sessions that are here now.</summary>
     internal long Executions => kept.Sum(session => session.Executions);
@@ -15,26 +17,44 @@ public sealed class SessionPool(Func<CancellationToken, ValueTask<SqlSession>> o
     /// <summary>Rows read by sessions that are here now.</summary>
     internal long RowsRead => kept.Sum(session => session.RowsRead);
 
-    public ValueTask<ReadLease> Rent(CancellationToken cancel)
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public async ValueTask<ReadLease> Rent(CancellationToken cancel)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        return kept.TryPop(out var session) ? new(new ReadLease(session, this)) : Opened(cancel);
+        Interlocked.Increment(ref users);
+        try
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref closed) != 0, this);
+            return new(kept.TryPop(out var session) ? session : await open(cancel), this);
+        }
+        catch
+        {
+            Leave();
+            throw;
+        }
     }
 
+    /// <summary>Lends no more, and returns when every session is back and closed.</summary>
     public async ValueTask DisposeAsync()
     {
-        closed = true;
+        if (Interlocked.Exchange(ref closed, 1) == 0)
+            Leave();
+        await allBack.Task;
         while (kept.TryPop(out var session))
             await session.DisposeAsync();
     }
 
     internal void Return(SqlSession session)
     {
-        if (closed || !session.IsUsable || kept.Count >= keptMax)
+        if (!session.IsUsable || kept.Count >= keptMax)
             _ = session.DisposeAsync().AsTask();
         else
             kept.Push(session);
+        Leave();
     }
 
-    async ValueTask<ReadLease> Opened(CancellationToken cancel) => new(await open(cancel), this);
+    void Leave()
+    {
+        if (Interlocked.Decrement(ref users) == 0)
+            allBack.TrySetResult();
+    }
 }

@@ -6,6 +6,8 @@ namespace Varve.Projections.Runner;
 /// <summary>What is to be seen of a runner from outside: meter <c>Varve.Projections</c>. Thread-safe.</summary>
 sealed class ProjectionMetrics : IDisposable
 {
+    const string Label = "projection";
+
     readonly TimeProvider clock;
     readonly Meter meter = new("Varve.Projections");
     readonly Counter<long> batches;
@@ -13,7 +15,7 @@ sealed class ProjectionMetrics : IDisposable
     long behindSinceTicks; // 0: not behind
     long eventsBehind;
 
-    public ProjectionMetrics(TimeProvider clock)
+    public ProjectionMetrics(TimeProvider clock, ProjectionBarrier barrier)
     {
         this.clock = clock;
         batches = meter.CreateCounter<long>("varve.projections.batches", description: "Transactions committed.");
@@ -28,6 +30,15 @@ sealed class ProjectionMetrics : IDisposable
             "varve.projections.lag.events",
             () => Volatile.Read(ref eventsBehind),
             description: "Positions between the last event projected and the end of the log."
+        );
+        meter.CreateObservableGauge(
+            "varve.projections.stopped",
+            () =>
+                barrier.Stopped.Select(one => new Measurement<long>(
+                    1,
+                    new KeyValuePair<string, object?>(Label, one.Projection)
+                )),
+            description: "1 for each projection that met an event which it can't take."
         );
     }
 
@@ -49,7 +60,7 @@ sealed class ProjectionMetrics : IDisposable
     }
 
     /// <summary>The runner stands still: from now on it falls behind.</summary>
-    public void Stopped() => Interlocked.CompareExchange(ref behindSinceTicks, clock.GetUtcNow().UtcTicks, 0);
+    public void Stood() => Interlocked.CompareExchange(ref behindSinceTicks, clock.GetUtcNow().UtcTicks, 0);
 
     public void Dispose() => meter.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
+using Varve.Domain.Projections;
 using Varve.EventStores;
 using Varve.Projections.Databases;
 
@@ -17,32 +18,47 @@ sealed class Projector : IAsyncDisposable
         UPDATE tbl_checkpoint SET position = @to WHERE name = 'read-models' AND position = @from
         """;
 
-    const string InsertParked = """
-        INSERT INTO tbl_parked (projection, position, stream, type, reason)
-        VALUES (@projection, @position, @stream, @type, @reason)
+    const string InsertStopped = """
+        INSERT INTO tbl_stopped (projection, position, stream, revision, type, reason)
+        VALUES (@projection, @position, @stream, @revision, @type, @reason)
         """;
-
-    const string SelectParked = "SELECT DISTINCT projection, stream FROM tbl_parked";
 
     readonly IReadDatabase database;
     readonly SqlSession session;
     readonly IReadOnlyList<IProjection> projections;
+    readonly SkippedEvents skipped;
     readonly ILogger logger;
-    readonly HashSet<(string Projection, string Stream)> parked = [];
+    readonly List<StoppedProjection> stopped = [];
 
-    Projector(IReadDatabase database, SqlSession session, IReadOnlyList<IProjection> projections, ILogger logger)
+    Projector(
+        IReadDatabase database,
+        SqlSession session,
+        IReadOnlyList<IProjection> projections,
+        SkippedEvents skipped,
+        ILogger logger
+    )
     {
         this.database = database;
         this.session = session;
         this.projections = projections;
+        this.skipped = skipped;
         this.logger = logger;
     }
 
     public Position Checkpoint { get; private set; }
 
-    /// <summary>All streams that any projection reads, by how their names begin.</summary>
+    public IReadOnlyList<StoppedProjection> Stopped => stopped;
+
+    /// <summary>Whether a projection stands before an event that it has been told to leave out since. What it has
+    /// missed is had by a rebuild.</summary>
+    public bool MayGoOn => stopped.Exists(one => skipped.Contains(one.Projection, one.Stream, one.Revision));
+
+    /// <summary>All streams that any projection reads, by how their names begin; and what is to be skipped.</summary>
     public static IReadOnlyList<string> StreamPrefixes(IReadOnlyList<IProjection> projections) =>
-        [.. projections.SelectMany(projection => projection.StreamPrefixes).Distinct(StringComparer.Ordinal)];
+        [
+            .. projections.SelectMany(projection => projection.StreamPrefixes).Distinct(StringComparer.Ordinal),
+            ProjectionSkips.StreamPrefix,
+        ];
 
     public static async ValueTask<Position> ReadCheckpoint(SqlSession session, CancellationToken cancel) =>
         new(await session.First(new(SelectCheckpoint), row => row.GetInt64(0), cancel));
@@ -52,16 +68,16 @@ sealed class Projector : IAsyncDisposable
         IReadDatabase database,
         SqlSession session,
         IReadOnlyList<IProjection> projections,
+        SkippedEvents skipped,
         ILogger logger,
         CancellationToken cancel
     )
     {
-        var projector = new Projector(database, session, projections, logger);
+        var projector = new Projector(database, session, projections, skipped, logger);
         try
         {
             projector.Checkpoint = await ReadCheckpoint(session, cancel);
-            var parked = await session.All(new(SelectParked), row => (row.GetString(0), row.ReadUtf8(1)), cancel);
-            projector.parked.UnionWith(parked);
+            projector.stopped.AddRange(await StoppedProjection.Read(session, cancel));
             await projector.Remember(cancel);
             return projector;
         }
@@ -84,6 +100,8 @@ sealed class Projector : IAsyncDisposable
             await Remember(cancel); // what was rolled back is not remembered either
             await InTransaction(events, upto, oneByOne: true, cancel);
         }
+        foreach (var recorded in events)
+            skipped.Take(recorded);
         Checkpoint = upto;
     }
 
@@ -137,28 +155,17 @@ sealed class Projector : IAsyncDisposable
     {
         Fact? fact = null;
         foreach (var projection in projections)
-        {
-            if (!Reads(projection, recorded.Stream))
-                continue;
-            if (parked.Count > 0 && parked.Contains((projection.Name, recorded.Stream)))
-                await Park(projection, recorded, "Its stream is parked.", cancel);
-            else
+            if (Takes(projection, recorded))
                 foreach (var statement in StatementsOf(projection, recorded, ref fact))
                     await session.Execute(statement, cancel);
-        }
     }
 
-    /// <summary>What one projection can't take must not keep the others, or other streams, from going on.</summary>
+    /// <summary>What one projection can't take must not keep the others from going on.</summary>
     async ValueTask ProjectCarefully(RecordedEvent recorded, CancellationToken cancel)
     {
         Fact? fact = null;
-        foreach (var projection in projections.Where(p => Reads(p, recorded.Stream)))
+        foreach (var projection in projections.Where(one => Takes(one, recorded)))
         {
-            if (parked.Contains((projection.Name, recorded.Stream)))
-            {
-                await Park(projection, recorded, "Its stream is parked.", cancel);
-                continue;
-            }
             await session.Execute(new("SAVEPOINT event"), cancel);
             try
             {
@@ -169,10 +176,7 @@ sealed class Projector : IAsyncDisposable
             {
                 await session.Execute(new("ROLLBACK TO SAVEPOINT event"), cancel);
                 await projection.Remember(session, cancel);
-                var reason = (fault.InnerException ?? fault).Message;
-                parked.Add((projection.Name, recorded.Stream));
-                await Park(projection, recorded, reason, cancel);
-                logger.EventParked(projection.Name, recorded.Type, recorded.Stream, recorded.Position, fault);
+                await Stop(projection, recorded, fault, cancel);
             }
             await session.Execute(new("RELEASE SAVEPOINT event"), cancel);
         }
@@ -184,24 +188,37 @@ sealed class Projector : IAsyncDisposable
         {
             return projection.Project(fact ??= Fact.Of(recorded));
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
             throw new PoisonException(fault);
         }
     }
 
-    Task<int> Park(IProjection projection, RecordedEvent recorded, string reason, CancellationToken cancel) =>
-        session.Execute(
-            new(
-                InsertParked,
-                projection.Name,
-                recorded.Position.Value,
-                Columns.Utf8(recorded.Stream),
-                recorded.Type,
-                reason
-            ),
+    async ValueTask Stop(IProjection projection, RecordedEvent recorded, Exception fault, CancellationToken cancel)
+    {
+        var reason = (fault.InnerException ?? fault).Message;
+        var (place, stream) = (recorded.Position.Value, Columns.Utf8(recorded.Stream));
+        await session.Execute(
+            new(InsertStopped, projection.Subject, place, stream, recorded.Revision, recorded.Type, reason),
             cancel
         );
+        stopped.Add(
+            new(projection.Subject, recorded.Position, recorded.Stream, recorded.Revision, recorded.Type, reason)
+        );
+        logger.ProjectionStopped(
+            projection.Subject,
+            recorded.Type,
+            recorded.Stream,
+            recorded.Revision,
+            recorded.Position,
+            fault
+        );
+    }
+
+    bool Takes(IProjection projection, RecordedEvent recorded) =>
+        Reads(projection, recorded.Stream)
+        && (stopped.Count == 0 || !stopped.Exists(one => one.Projection == projection.Subject))
+        && !skipped.Contains(projection.Subject, recorded.Stream, recorded.Revision);
 
     static bool Reads(IProjection projection, string stream)
     {

@@ -9,19 +9,16 @@ namespace Varve.Projections.Runner;
 /// <param name="At">How far the new generation is.</param>
 /// <param name="Head">How far it will go.</param>
 /// <param name="Events">Projected so far.</param>
-public readonly record struct RebuildProgress(Position At, Position Head, long Events);
+public sealed record RebuildProgress(Position At, Position Head, long Events);
 
 /// <summary>
 /// The generations of the read models in a data folder: <c>read/&lt;number&gt;.db</c>, of which the file
 /// <c>read/current</c> names the one in use. A rebuild fills the next one from the log and then moves the name. For one
-/// process at a time.
+/// process at a time, but for <see cref="Find"/> and <see cref="Verify"/>.
 /// </summary>
 /// <param name="folder">The data folder; <c>read</c> is made in it.</param>
-public sealed class ReadGenerations(string folder, IEventStore store, ILogger<ReadGenerations> logger)
+public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGenerations> logger)
 {
-    /// <summary>Events of one transaction.</summary>
-    const int EventsMax = 20_000;
-
     readonly string home = Path.Combine(folder, "read");
 
     string Pointer => Path.Combine(home, "current");
@@ -37,30 +34,79 @@ public sealed class ReadGenerations(string folder, IEventStore store, ILogger<Re
         return new SqliteReadDatabase(PathOf(current.Value));
     }
 
+    /// <summary>The read models in use, to look at: beside a running server too.</summary>
+    /// <returns>Null if there are none, or they can't be used: the next start builds them.</returns>
+    public async Task<(int Number, SqliteReadDatabase Database)?> Find(CancellationToken cancel) =>
+        Current() is { } number && await WhatIsWrong(PathOf(number), cancel) is null
+            ? (number, new SqliteReadDatabase(PathOf(number)))
+            : null;
+
     /// <summary>Builds the read models anew from the whole log, and uses them from then on. Nobody else may have them
     /// open meanwhile.</summary>
     public async Task<SqliteReadDatabase> Rebuild(IProgress<RebuildProgress>? progress, CancellationToken cancel) =>
         await Rebuild("it was asked for", progress, cancel);
 
-    /// <summary>Compares the read models in use with ones built anew from the log up to the same position.</summary>
-    /// <returns>Per table: as it is, and as it should be.</returns>
-    public async Task<IReadOnlyList<(TableDigest Live, TableDigest Rebuilt)>> Verify(
+    /// <summary>Compares the read models in use, as they are at one instant, with ones built anew from the log up to
+    /// the same position.</summary>
+    /// <returns>A table each; null if there are no read models that can be used.</returns>
+    public async Task<IReadOnlyList<TableComparison>?> Verify(
         IProgress<RebuildProgress>? progress,
         CancellationToken cancel
     )
     {
-        await using var live = await Open(progress, cancel);
-        var path = Path.Combine(home, "verify.db");
+        if (await Find(cancel) is not var (_, live))
+            return null;
+        await using var closing = live;
+        var path = Path.Combine(home, $"verify-{Guid.NewGuid():N}.db");
         try
         {
-            await Build(path, await CheckpointOf(live, cancel), progress, cancel);
+            using var was = await live.Read(cancel);
+            await was.Session.Execute(new("BEGIN"), cancel);
+            var upto = await Projector.ReadCheckpoint(was.Session, cancel);
+            await Fill(path, upto, rounds: 0, progress, cancel);
             await using var rebuilt = new SqliteReadDatabase(path);
-            return [.. (await ReadModelDigest.Of(live, cancel)).Zip(await ReadModelDigest.Of(rebuilt, cancel))];
+            using var shouldBe = await rebuilt.Read(cancel);
+            var compared = await ReadModelDigest.Compare(was.Session, shouldBe.Session, cancel);
+            await was.Session.Execute(new("COMMIT"), cancel);
+            return compared;
         }
         finally
         {
             SqliteReadDatabase.Delete(path);
         }
+    }
+
+    /// <summary>Makes the next generation, and fills it up to the log's head.</summary>
+    /// <param name="rounds">So often the head is looked at again, for what has come meanwhile.</param>
+    internal async Task<(int Number, SqliteReadDatabase Database)> BuildNext(
+        string reason,
+        int rounds,
+        IProgress<RebuildProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        Directory.CreateDirectory(home);
+        var number = Numbers().DefaultIfEmpty().Max() + 1;
+        var path = PathOf(number);
+        logger.RebuildStarted(path, reason);
+        try
+        {
+            var (events, at) = await Fill(path, await log.Head(cancel), rounds, progress, cancel);
+            logger.RebuildDone(events, at);
+            return (number, new SqliteReadDatabase(path));
+        }
+        catch
+        {
+            SqliteReadDatabase.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>From the next start on, this one is in use; the others go.</summary>
+    internal void Use(int number)
+    {
+        PointTo(number);
+        DeleteAllBut(number);
     }
 
     async Task<SqliteReadDatabase> Rebuild(
@@ -69,49 +115,24 @@ public sealed class ReadGenerations(string folder, IEventStore store, ILogger<Re
         CancellationToken cancel
     )
     {
-        Directory.CreateDirectory(home);
-        var next = Numbers().DefaultIfEmpty().Max() + 1;
-        logger.RebuildStarted(PathOf(next), reason);
-        var (events, at) = await Build(PathOf(next), await store.Head(cancel), progress, cancel);
-        PointTo(next);
-        DeleteAllBut(next);
-        logger.RebuildDone(events, at);
-        return new SqliteReadDatabase(PathOf(next));
+        var (number, database) = await BuildNext(reason, rounds: 0, progress, cancel);
+        Use(number);
+        return database;
     }
 
-    async Task<(long Events, Position At)> Build(
+    async Task<(long Events, Position At)> Fill(
         string path,
         Position head,
+        int rounds,
         IProgress<RebuildProgress>? progress,
         CancellationToken cancel
     )
     {
         await SqliteReadDatabase.Create(path, cancel);
         await using var database = new SqliteReadDatabase(path);
-        var projections = ReadModelProjections.All();
-        var session = await database.OpenBulkWriter(cancel);
-        var (count, at) = (0L, Position.Start);
-        await using (var projector = await Projector.Open(database, session, projections, logger, cancel))
-        {
-            var pending = new List<RecordedEvent>();
-            var batches = store.Subscribe(Position.Start, Projector.StreamPrefixes(projections), cancel);
-            if (head > Position.Start)
-                await foreach (var batch in batches)
-                {
-                    pending.AddRange(batch.Events.TakeWhile(recorded => recorded.Position <= head));
-                    at = batch.Upto < head ? batch.Upto : head;
-                    if (pending.Count < EventsMax && at < head)
-                        continue;
-                    await projector.Apply(pending, at, cancel);
-                    count += pending.Count;
-                    pending.Clear();
-                    progress?.Report(new(at, head, count));
-                    if (at >= head)
-                        break;
-                }
-        }
+        var filled = await BulkFold.Run(log, database, head, rounds, progress, logger, cancel);
         Flush(path);
-        return (count, at);
+        return filled;
     }
 
     async ValueTask<string?> WhatIsWrong(string path, CancellationToken cancel)
@@ -119,16 +140,12 @@ public sealed class ReadGenerations(string folder, IEventStore store, ILogger<Re
         if (await SqliteReadDatabase.WhatIsWrong(path, cancel) is { } wrong)
             return wrong;
         await using var database = new SqliteReadDatabase(path);
-        return await CheckpointOf(database, cancel) > await store.Head(cancel) ? "they are ahead of the log" : null;
-    }
-
-    static async ValueTask<Position> CheckpointOf(SqliteReadDatabase database, CancellationToken cancel)
-    {
         using var lease = await database.Read(cancel);
-        return await Projector.ReadCheckpoint(lease.Session, cancel);
+        var checkpoint = await Projector.ReadCheckpoint(lease.Session, cancel);
+        return checkpoint > await log.Head(cancel) ? "they are ahead of the log" : null;
     }
 
-    int? Current() =>
+    internal int? Current() =>
         File.Exists(Pointer) && int.TryParse(File.ReadAllText(Pointer), CultureInfo.InvariantCulture, out var number)
             ? number
             : null;

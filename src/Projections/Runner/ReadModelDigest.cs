@@ -9,6 +9,12 @@ namespace Varve.Projections.Runner;
 /// <param name="Sha256">Over all rows in the order of the key, 64 hex digits.</param>
 public sealed record TableDigest(string Table, long Rows, string Sha256);
 
+/// <param name="First">The first row that differs; null if none does.</param>
+public sealed record TableComparison(TableDigest Live, TableDigest Rebuilt, RowDifference? First);
+
+/// <summary>Two rows in the same place, as text; null where a table has ended.</summary>
+public sealed record RowDifference(string? Live, string? Rebuilt);
+
 /// <summary>What is in the read models, in a form that can be compared: equal at one position, however they came about.
 /// </summary>
 public static class ReadModelDigest
@@ -24,7 +30,7 @@ public static class ReadModelDigest
         ("tbl_instant", "SELECT * FROM tbl_instant ORDER BY time"),
         ("tbl_object", "SELECT * FROM tbl_object ORDER BY bucket, object_key"),
         ("tbl_object_version", "SELECT * FROM tbl_object_version ORDER BY bucket, object_key, from_position"),
-        ("tbl_parked", "SELECT * FROM tbl_parked ORDER BY projection, position"),
+        ("tbl_stopped", "SELECT * FROM tbl_stopped ORDER BY projection"),
         ("tbl_upload", "SELECT * FROM tbl_upload ORDER BY upload_id"),
         ("tbl_upload_part", "SELECT * FROM tbl_upload_part ORDER BY upload_id, number"),
         ("tbl_user_file", "SELECT * FROM tbl_user_file ORDER BY id"),
@@ -37,14 +43,37 @@ public static class ReadModelDigest
         var digests = new List<TableDigest>();
         foreach (var (table, sql) in Tables)
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var rows = 0L;
-            await using var row = await lease.Session.Query(new(sql), cancel);
-            for (; await lease.Session.Next(row, cancel); rows++)
-                hash.AppendData(Encoding.UTF8.GetBytes(Line(row)));
-            digests.Add(new(table, rows, Convert.ToHexStringLower(hash.GetHashAndReset())));
+            await using var walk = await Walk.Begin(lease.Session, sql, cancel);
+            while (await walk.Next(cancel) is not null) { }
+            digests.Add(walk.Digest(table));
         }
         return digests;
+    }
+
+    /// <summary>Two read models row by row.</summary>
+    internal static async Task<IReadOnlyList<TableComparison>> Compare(
+        SqlSession live,
+        SqlSession rebuilt,
+        CancellationToken cancel
+    )
+    {
+        var compared = new List<TableComparison>();
+        foreach (var (table, sql) in Tables)
+        {
+            await using var actual = await Walk.Begin(live, sql, cancel);
+            await using var shouldBe = await Walk.Begin(rebuilt, sql, cancel);
+            RowDifference? first = null;
+            while (true)
+            {
+                var (one, other) = (await actual.Next(cancel), await shouldBe.Next(cancel));
+                if (one is null && other is null)
+                    break;
+                if (one != other)
+                    first ??= new(one, other);
+            }
+            compared.Add(new(actual.Digest(table), shouldBe.Digest(table), first));
+        }
+        return compared;
     }
 
     /// <summary>Every row of every table as a line of text, for people and for tests.</summary>
@@ -55,6 +84,35 @@ public static class ReadModelDigest
         foreach (var (table, sql) in Tables)
             lines.AddRange(await lease.Session.All(new(sql), row => $"{table} {Line(row)}", cancel));
         return lines;
+    }
+
+    /// <summary>Over the rows of one table, hashing them.</summary>
+    sealed class Walk(SqlSession session, DbDataReader row) : IAsyncDisposable
+    {
+        readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long rows;
+
+        public static async Task<Walk> Begin(SqlSession session, string sql, CancellationToken cancel) =>
+            new(session, await session.Query(new(sql), cancel));
+
+        /// <summary>The next row as a line; null at the end.</summary>
+        public async ValueTask<string?> Next(CancellationToken cancel)
+        {
+            if (!await session.Next(row, cancel))
+                return null;
+            rows++;
+            var line = Line(row);
+            hash.AppendData(Encoding.UTF8.GetBytes(line));
+            return line;
+        }
+
+        public TableDigest Digest(string table) => new(table, rows, Convert.ToHexStringLower(hash.GetHashAndReset()));
+
+        public async ValueTask DisposeAsync()
+        {
+            hash.Dispose();
+            await row.DisposeAsync();
+        }
     }
 
     /// <summary>Values with their lengths in front, so that no two rows look alike.</summary>

@@ -35,6 +35,7 @@ public static class EventEntry
         "command-",
         "content-",
         "object-",
+        "projection-",
         "upload-",
         "user-",
     ];

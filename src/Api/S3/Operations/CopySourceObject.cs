@@ -16,7 +16,7 @@ static class CopySourceObject
         if (source.VersionId is not (null or "null"))
             throw new RejectedException(ErrorCode.NotImplemented, "x-amz-copy-source with a versionId.");
 
-        await varve.CatchUp(cancel);
+        await varve.CatchUp(FreshReads.ObjectModels, cancel);
         var place =
             await TimeTravel.Find(source.Bucket, request.Caller, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);

@@ -13,7 +13,7 @@ static class DeleteBucket
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var name = BucketName.Parse(request.Bucket);
-        await varve.CatchUp(cancel);
+        await varve.CatchUp(FreshReads.ObjectModels, cancel);
         if (!await varve.Reads.IsEmpty(name.Text, cancel))
             throw new RejectedException(ErrorCode.BucketNotEmpty);
 

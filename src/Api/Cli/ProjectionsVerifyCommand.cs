@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Varve.Api.Hosting;
+using Varve.EventStores.Embedded;
+using Varve.Projections.Runner;
+
+namespace Varve.Api.Cli;
+
+/// <summary><c>varve projections verify</c>: compare the read models with a fresh fold of the log. The server may run
+/// meanwhile.</summary>
+static class ProjectionsVerifyCommand
+{
+    public static Command Make()
+    {
+        var data = CommandLine.DataOption();
+        var json = new Option<bool>("--json") { Description = "One JSON object a table." };
+        var command = new Command(
+            "verify",
+            """
+            Compare the read models with a fresh fold of the log up to the same position, table by table, row by row.
+            The first row of a table that differs is printed. Ends with 1 if any does.
+            """
+        )
+        {
+            data,
+            json,
+        };
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                var tables = await Compare(parsed.GetValue(data)!, cancel);
+                foreach (var table in tables)
+                    Console.WriteLine(
+                        parsed.GetValue(json) ? JsonSerializer.Serialize(table, JsonSerializerOptions.Web) : Text(table)
+                    );
+                return tables.All(table => table.First is null) ? 0 : 1;
+            }
+        );
+        return command;
+    }
+
+    static async Task<IReadOnlyList<TableComparison>> Compare(string data, CancellationToken cancel)
+    {
+        await using var log = EmbeddedEventLog.Open(data, TimeProvider.System);
+        var generations = new ReadGenerations(data, log, NullLogger<ReadGenerations>.Instance);
+        IReadOnlyList<TableComparison>? compared = null;
+        await FoldingProgress.Show(async progress => compared = await generations.Verify(progress, cancel), cancel);
+        return compared
+            ?? throw new SettingsException("There are no read models that can be used; the next start builds them.");
+    }
+
+    static string Text(TableComparison table) =>
+        table.First is not { } first
+            ? $"{table.Live.Table, -24} equal    {table.Live.Rows, 12} rows"
+            : $"{table.Live.Table, -24} DIFFERS  {table.Live.Rows, 12} rows, should be {table.Rebuilt.Rows}: "
+                + "run 'varve projections rebuild'\n"
+                + $"  first: {first.Live ?? "no row"}\n  should be: {first.Rebuilt ?? "no row"}";
+}

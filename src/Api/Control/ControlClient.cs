@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using Varve.Api.Hosting;
+using Varve.Projections.Runner;
+
+namespace Varve.Api.Control;
+
+/// <summary>Asks the server that runs on a data folder. Dispose it.</summary>
+sealed class ControlClient : IDisposable
+{
+    readonly HttpClient http;
+
+    ControlClient(string path) =>
+        http = new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                ConnectCallback = async (_, cancel) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            }
+        )
+        {
+            BaseAddress = new("http://varve"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+
+    /// <returns>Null if no server listens there.</returns>
+    public static async Task<ControlClient?> Connect(string data, CancellationToken cancel)
+    {
+        var path = DataFolder.ControlOf(data);
+        if (!ControlSurface.CanListen(path) || !File.Exists(path))
+            return null;
+        var client = new ControlClient(path);
+        try
+        {
+            await client.Projections(cancel);
+            return client;
+        }
+        catch (HttpRequestException fault) when (fault.InnerException is SocketException)
+        {
+            client.Dispose();
+            return null;
+        }
+    }
+
+    public async Task<IReadOnlyList<ProjectionState>> Projections(CancellationToken cancel) =>
+        (await http.GetFromJsonAsync<IReadOnlyList<ProjectionState>>(ControlPaths.Projections, cancel))!;
+
+    public Task<RebuildProgress?> RebuildProgress(CancellationToken cancel) =>
+        http.GetFromJsonAsync<RebuildProgress?>(ControlPaths.Rebuild, cancel);
+
+    /// <summary>Returns when the read models have been rebuilt and are in use.</summary>
+    /// <exception cref="SettingsException">It failed.</exception>
+    public async Task Rebuild(CancellationToken cancel) =>
+        await Checked(await http.PostAsync(ControlPaths.Rebuild, content: null, cancel), cancel);
+
+    /// <returns>What each projection skips.</returns>
+    /// <exception cref="SettingsException">It was refused.</exception>
+    public async Task<IReadOnlyList<string>> Skip(SkipRequest request, CancellationToken cancel)
+    {
+        var reply = await Checked(await http.PostAsJsonAsync(ControlPaths.Skip, request, cancel), cancel);
+        return (await reply.Content.ReadFromJsonAsync<IReadOnlyList<string>>(cancel))!;
+    }
+
+    public void Dispose() => http.Dispose();
+
+    static async Task<HttpResponseMessage> Checked(HttpResponseMessage reply, CancellationToken cancel) =>
+        reply.IsSuccessStatusCode ? reply : throw new SettingsException(await reply.Content.ReadAsStringAsync(cancel));
+}

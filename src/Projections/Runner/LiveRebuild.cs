@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using Varve.EventStores;
+using Varve.Projections.Databases;
+
+namespace Varve.Projections.Runner;
+
+/// <summary>
+/// Builds the read models anew beside those in use, while these go on answering and following the log, and puts them in
+/// their place between two batches: no reader sees less than it saw before, and none is refused. Thread-safe.
+/// </summary>
+public sealed class LiveRebuild(
+    ReadGenerations generations,
+    CurrentReadDatabase current,
+    ProjectionRunner runner,
+    TimeProvider clock,
+    ILogger<LiveRebuild> logger
+) : IDisposable
+{
+    static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(10);
+
+    /// <summary>Each round takes a fraction of the one before, for it has only what came during that.</summary>
+    const int Rounds = 10;
+
+    readonly SemaphoreSlim turn = new(1);
+
+    /// <summary>How far the rebuild under way is; null if there is none.</summary>
+    public RebuildProgress? Progress { get; private set; }
+
+    /// <summary>The number of the generation in use.</summary>
+    public int Generation => generations.Current() ?? 0;
+
+    /// <summary>Returns when the new ones are in use. One that is asked for while another runs comes after it.
+    /// </summary>
+    public async Task Run(string reason, CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            Progress = new(Position.Start, Position.Start, 0);
+            var (number, next) = await generations.BuildNext(reason, Rounds, new Reporter(this), cancel);
+            SqliteReadDatabase? before = null;
+            try
+            {
+                await runner.MoveTo(next, () => before = current.Replace(next), cancel);
+            }
+            catch when (before is null)
+            {
+                await next.DisposeAsync();
+                throw;
+            }
+            await before!.DisposeAsync(); // when its last reader is done
+            generations.Use(number);
+        }
+        finally
+        {
+            Progress = null;
+            turn.Release();
+        }
+    }
+
+    /// <summary>Rebuilds, until cancelled, whenever a stopped projection may go on.</summary>
+    public async Task RunWhenNeeded(CancellationToken cancel)
+    {
+        while (await runner.MayGoOn.WaitToReadAsync(cancel))
+            try
+            {
+                runner.MayGoOn.TryRead(out _);
+                await Run("a stopped projection may go on", cancel);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                logger.RebuildFailed(PauseAfterFault, fault);
+                await Task.Delay(PauseAfterFault, clock, cancel);
+            }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    /// <summary>At once, and not by way of a queue of the thread pool as <see cref="Progress{T}"/> does.</summary>
+    sealed class Reporter(LiveRebuild rebuild) : IProgress<RebuildProgress>
+    {
+        public void Report(RebuildProgress value) => rebuild.Progress = value;
+    }
+}
