@@ -33,12 +33,15 @@ public sealed class EventLineTests
 
     [Fact]
     public void An_event_is_read_back_byte_by_byte_from_one_line() =>
-        Gen.Select(Bytes, Bytes, Gen.String.AlphaNumeric)
+        Gen.Select(Bytes, Bytes, Gen.String.AlphaNumeric, Gen.Bool)
             .Sample(
-                (data, metadata, name) =>
+                (data, metadata, name, isJson) =>
                 {
                     var at = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddTicks(1_234_567);
-                    var written = new RecordedEvent($"s-{name}/漢", 3, new(7), Guid.NewGuid(), "T", at, data, metadata);
+                    var written = new RecordedEvent($"s-{name}/漢", 3, new(7), Guid.NewGuid(), "T", at, data, metadata)
+                    {
+                        IsJson = isJson,
+                    };
                     var line = Line(written);
                     Assert.Equal(line.Length - 1, line.AsSpan().IndexOf((byte)'\n'));
                     var read = EventLine.Read(line);

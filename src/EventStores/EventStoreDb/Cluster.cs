@@ -9,8 +9,8 @@ using VNodeState = Varve.EventStores.Protocol.MemberInfo.Types.VNodeState;
 namespace Varve.EventStores.EventStoreDb;
 
 /// <summary>
-/// The node that calls go to: the one that is named, or the one that gossip gives. Who finds that it does not answer, or
-/// does not lead, says so, and the next call finds another. Thread-safe.
+/// The node that calls go to: the one that is named, or the one that gossip gives. Who finds that it does not answer,
+/// or does not lead, says so, and the next call finds another. Thread-safe.
 /// </summary>
 sealed class Cluster : IDisposable
 {
