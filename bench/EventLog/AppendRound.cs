@@ -10,21 +10,41 @@ static class AppendRound
 {
     public static async Task<Row> Run(string folder, int writers, TimeSpan duration, CancellationToken cancel)
     {
-        await using var store = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
-        await Write(store, writers, TimeSpan.FromSeconds(0.5), cancel);
-        var commits = store.Commits;
-        var begun = Stopwatch.GetTimestamp();
-        var latencies = await Write(store, writers, duration, cancel);
-        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        return new($"event store, {writers} writers", seconds, latencies.Count, store.Commits - commits, latencies);
+        await using var log = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
+        return await Run($"event store, {writers} writers", log, log, writers, duration, cancel);
     }
 
-    static async Task<List<double>> Write(
-        EmbeddedEventStore store,
+    /// <summary>The same over the network, client and server in one process.</summary>
+    public static async Task<Row> RunThroughNode(
+        string folder,
         int writers,
         TimeSpan duration,
         CancellationToken cancel
     )
+    {
+        await using var log = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
+        await using var node = await LocalNode.Start(log, cancel);
+        return await Run($"through the node, {writers} writers", node.Client, log, writers, duration, cancel);
+    }
+
+    static async Task<Row> Run(
+        string name,
+        IEventStore store,
+        EmbeddedEventStore log,
+        int writers,
+        TimeSpan duration,
+        CancellationToken cancel
+    )
+    {
+        await Write(store, writers, TimeSpan.FromSeconds(0.5), cancel);
+        var commits = log.Commits;
+        var begun = Stopwatch.GetTimestamp();
+        var latencies = await Write(store, writers, duration, cancel);
+        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        return new(name, seconds, latencies.Count, log.Commits - commits, latencies);
+    }
+
+    static async Task<List<double>> Write(IEventStore store, int writers, TimeSpan duration, CancellationToken cancel)
     {
         var all = await Task.WhenAll(
             Enumerable.Range(0, writers).Select(_ => Task.Run(() => WriteAlone(store, duration, cancel), cancel))
@@ -32,7 +52,7 @@ static class AppendRound
         return [.. all.SelectMany(own => own)];
     }
 
-    static async Task<List<double>> WriteAlone(EmbeddedEventStore store, TimeSpan duration, CancellationToken cancel)
+    static async Task<List<double>> WriteAlone(IEventStore store, TimeSpan duration, CancellationToken cancel)
     {
         var latencies = new List<double>();
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < duration; )

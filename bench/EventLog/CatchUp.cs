@@ -1,16 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
-using Varve.EventStores.EventStoreDb;
-using Varve.EventStores.Node;
 
 namespace Varve.EventLog;
 
-/// <summary>A subscriber that begins at zero and reads to the end, as a rebuild does; then another by the protocol of
-/// EventStoreDB, client and node in this process.</summary>
+/// <summary>A subscriber that begins at zero and reads to the end, as a rebuild does: in the process, and over the
+/// network.</summary>
 static class CatchUp
 {
     const int PerAppend = 100;
@@ -28,31 +25,31 @@ static class CatchUp
                 await store.Append([new($"object-bench/{i}", ExpectedRevision.NoStream, some)], stop);
             }
         );
-        var direct = await Read("catch-up", store, cancel);
-        await using var node = await EventNode.Start(
-            new(new IPEndPoint(IPAddress.Loopback, 0), Certificate: null, Judge: null),
-            store,
-            TimeProvider.System,
-            NullLoggerFactory.Instance,
-            cancel
-        );
-        var connection = ConnectionString.Parse($"esdb://127.0.0.1:{node.Address.Port}?tls=false");
-        await using var remote = EventStoreDbStore.Open(connection, TimeProvider.System, NullLogger.Instance);
-        return $"{direct}\n{await Read("catch-up through the node", remote, cancel)}";
+        var inProcess = await Read("in the process", store, cancel);
+        await using var node = await LocalNode.Start(store, cancel);
+        var over = await Read("through the node, client and server in one process", node.Client, cancel);
+        return $"{inProcess}\n{over}";
     }
 
-    static async Task<string> Read(string what, IEventLog log, CancellationToken cancel)
+    static async Task<string> Read(string how, IEventStore store, CancellationToken cancel)
     {
-        var head = await log.Head(cancel);
+        var head = await store.Head(cancel);
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var (read, most, batches) = (0L, 0L, 0);
         var begun = Stopwatch.GetTimestamp();
-        var read = 0L;
-        await foreach (var batch in log.Subscribe(Position.Start, ["object-"], cancel))
+        await foreach (var batch in store.Subscribe(Position.Start, ["object-"], cancel))
         {
             read += batch.Events.Count;
+            if (++batches % 64 == 0)
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
             if (batch.Upto >= head)
                 break;
         }
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"{what}: {read / seconds:0} events/s ({read} events)");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"catch-up {how}: {read / seconds:0} events/s ({read} events), heap at most {most >> 20} MiB more"
+        );
     }
 }

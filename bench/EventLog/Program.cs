@@ -11,11 +11,22 @@ try
     {
         var place = Path.Combine(folder, $"log-{writers}");
         Console.WriteLine(await AppendRound.Run(place, writers, duration, CancellationToken.None));
+        Console.WriteLine(
+            await AppendRound.RunThroughNode(
+                Path.Combine(folder, $"node-{writers}"),
+                writers,
+                duration,
+                CancellationToken.None
+            )
+        );
         Console.WriteLine(ByHand.Run(Path.Combine(folder, $"hand-{writers}"), batch: writers, duration));
     }
     Console.WriteLine();
     Console.WriteLine(
-        await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 500_000, CancellationToken.None)
+        await CatchUp.Run(Path.Combine(folder, "read"), quick ? 50_000 : 1_000_000, CancellationToken.None)
+    );
+    Console.WriteLine(
+        await Rebuild.Run(Path.Combine(folder, "fold"), quick ? 50_000 : 1_000_000, CancellationToken.None)
     );
     Console.WriteLine(await AuditTree.Run(Path.Combine(folder, "read"), CancellationToken.None));
 }

@@ -6,10 +6,9 @@ using Varve.EventStores;
 namespace Varve.Projections;
 
 /// <summary>
-/// The wait, after a command, until the read models have passed its position, so that a writer reads its own write.
-/// Thread-safe.
+/// The wait until the read models have passed a position, so that a writer reads its own write. Thread-safe.
 /// </summary>
-/// <param name="waitMax">When it passes, the write stands all the same: late is not failed.</param>
+/// <param name="waitMax">When it passes, a write stands all the same: late is not failed.</param>
 public sealed class ProjectionBarrier(TimeSpan waitMax)
 {
     static readonly Meter Meter = new("Varve.Projections");
@@ -17,11 +16,15 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
 
     readonly Lock gate = new();
     readonly PriorityQueue<TaskCompletionSource<bool>, long> waiting = new();
+    TaskCompletionSource wanted = new();
     long reached;
     long acknowledged;
 
     /// <summary>How far the read models are.</summary>
     public Position Reached => new(Volatile.Read(ref reached));
+
+    /// <summary>The last write that this process acknowledged.</summary>
+    public Position Acknowledged => new(Volatile.Read(ref acknowledged));
 
     /// <summary>Called by the projection runner when a transaction has committed.</summary>
     public void Advance(Position to)
@@ -50,6 +53,7 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
             if (reached >= position.Value)
                 return true;
             waiting.Enqueue(wait, position.Value);
+            wanted.TrySetResult();
         }
         try
         {
@@ -69,10 +73,21 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     }
 
     /// <summary>Waits, before a read, for the last write that this process acknowledged.</summary>
-    public ValueTask<bool> PassOwnWrites(CancellationToken cancel)
+    public ValueTask<bool> PassOwnWrites(CancellationToken cancel) =>
+        Reached >= Acknowledged ? ValueTask.FromResult(true) : Pass(Acknowledged, cancel);
+
+    /// <summary>Ends when somebody waits, or after a while: till then the runner may let events gather.</summary>
+    internal async Task Wanted(TimeSpan most, CancellationToken cancel)
     {
-        var own = Volatile.Read(ref acknowledged);
-        return Reached.Value >= own ? ValueTask.FromResult(true) : Pass(new(own), cancel);
+        Task signal;
+        lock (gate)
+        {
+            if (waiting.Count > 0)
+                return;
+            wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            signal = wanted.Task;
+        }
+        await Task.WhenAny(signal, Task.Delay(most, cancel));
     }
 
     internal void Acknowledge(long position)
@@ -82,9 +97,16 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     }
 }
 
-/// <summary>Holds the answer to a command back until the read models show it.</summary>
-public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store) : IPipelineBehavior<Command, Outcome>
+/// <summary>Notes what is acknowledged, and holds an answer back while the read models are far behind it.</summary>
+/// <param name="lagMax">So many positions a write may be ahead. 0 where other processes read the same read models: they
+/// do not know of it, so it must be there before the answer.</param>
+public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store, long lagMax)
+    : IPipelineBehavior<Command, Outcome>
 {
+    /// <summary>For the one process that writes and reads, whose reads wait for its own writes: half of what the log's
+    /// tail keeps in memory for the runner.</summary>
+    public const long AloneLagMax = 4_096;
+
     public async Task<Outcome> Handle(
         Command request,
         CancellationToken cancellationToken,
@@ -97,7 +119,7 @@ public sealed class BarrierBehavior(ProjectionBarrier barrier, IEventStore store
             // Where nothing had to change, that may be another's doing, which the read models may not show yet.
             var position = outcome.Position ?? (await store.Head(cancellationToken)).Value;
             barrier.Acknowledge(position);
-            await barrier.Pass(new(position), cancellationToken);
+            await barrier.Pass(new(position - lagMax), cancellationToken);
         }
         return outcome;
     }

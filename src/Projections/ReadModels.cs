@@ -8,9 +8,9 @@ using Varve.Projections.Uploads;
 
 namespace Varve.Projections;
 
-/// <summary>What the read models can be asked. Every answer costs by what it shows, not by what is stored.
-/// Thread-safe.</summary>
-public sealed class ReadModels(IReadDatabase database)
+/// <summary>What the read models can be asked. Every answer costs by what it shows, not by what is stored, and shows
+/// what this process acknowledged before, unless the barrier's bound passes. Thread-safe.</summary>
+public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier)
 {
     /// <summary>Beyond every position: as of it, the past is what is.</summary>
     public static readonly Position Present = new(Position.End.Value - 1);
@@ -18,45 +18,45 @@ public sealed class ReadModels(IReadDatabase database)
     /// <summary>The current version; null if there is none.</summary>
     public async ValueTask<ObjectRow?> FindObject(string bucket, string key, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await ObjectQueries.Find(lease.Session, bucket, key, cancel);
     }
 
     public async ValueTask<ObjectPage> ListObjects(ObjectListing listing, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await ObjectQueries.List(lease.Session, listing, cancel);
     }
 
     public async ValueTask<BucketRow?> FindBucket(string name, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await BucketQueries.Find(lease.Session, name, cancel);
     }
 
     /// <param name="owner">Null for everybody's.</param>
     public async ValueTask<IReadOnlyList<BucketRow>> ListBuckets(string? owner, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await BucketQueries.List(lease.Session, owner, cancel);
     }
 
     public async ValueTask<bool> IsEmpty(string bucket, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await ObjectQueries.IsEmpty(lease.Session, bucket, cancel);
     }
 
     public async ValueTask<UploadPage> ListUploads(UploadListing listing, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await UploadQueries.List(lease.Session, listing, cancel);
     }
 
     /// <summary>The newest open upload that a user began by REST for a content; null if there is none.</summary>
     public async ValueTask<string?> FindOpenUpload(string user, string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await UploadQueries.FindOpen(lease.Session, user, sha1, cancel);
     }
 
@@ -67,14 +67,14 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await UploadQueries.BegunBefore(lease.Session, before, limit, cancel);
     }
 
     /// <summary>The content with this SHA-1 that can be read; null if there is none.</summary>
     public async ValueTask<FileRow?> FindFile(string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await FileQueries.Find(lease.Session, sha1, cancel);
     }
 
@@ -89,21 +89,21 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await FileQueries.List(lease.Session, user, prefix, cursor, limit, cancel);
     }
 
     /// <summary>Null if the user has no file with this content now.</summary>
     public async ValueTask<UserFileRow?> FindUserFile(string user, string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await FileQueries.FindOfUser(lease.Session, user, sha1, cancel);
     }
 
     /// <summary>Keys in the user's home bucket that point at a content now.</summary>
     public async ValueTask<IReadOnlyList<string>> NamesOf(string user, string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await FileQueries.NamesOf(lease.Session, user, sha1, cancel);
     }
 
@@ -114,7 +114,7 @@ public sealed class ReadModels(IReadDatabase database)
     /// <summary>The newest name that the user gave this content, be it deleted; null if there was none.</summary>
     public async ValueTask<string?> LastNameOf(string user, string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await FileQueries.LastNameOf(lease.Session, user, sha1, cancel);
     }
 
@@ -122,14 +122,14 @@ public sealed class ReadModels(IReadDatabase database)
     /// for ever, once the log has gone beyond it.</summary>
     public async ValueTask<Position> PositionAt(DateTimeOffset instant, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await InstantRows.PositionAt(lease.Session, instant, cancel);
     }
 
     /// <summary>A bucket as of a position; null if there was none of this name.</summary>
     public async ValueTask<BucketRow?> FindBucketAsOf(string name, Position asOf, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await BucketQueries.FindAsOf(lease.Session, name, asOf, cancel);
     }
 
@@ -137,7 +137,7 @@ public sealed class ReadModels(IReadDatabase database)
     /// </summary>
     public async ValueTask<Position> HeldSince(string bucket, string owner, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await BucketQueries.HeldSince(lease.Session, bucket, owner, cancel);
     }
 
@@ -149,7 +149,7 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.FindAsOf(lease.Session, bucket, key, asOf, cancel);
     }
 
@@ -157,7 +157,7 @@ public sealed class ReadModels(IReadDatabase database)
     /// </summary>
     public async ValueTask<ObjectPage> ListObjectsAsOf(ObjectListing listing, Position asOf, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.List(lease.Session, listing, asOf, cancel);
     }
 
@@ -169,7 +169,7 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.FindMadeAt(lease.Session, bucket, key, position, cancel);
     }
 
@@ -182,7 +182,7 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.FindVersion(lease.Session, bucket, key, versionId, since, cancel);
     }
 
@@ -197,7 +197,7 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.FindNewest(lease.Session, bucket, key, sha1, since, cancel);
     }
 
@@ -210,7 +210,7 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastQueries.FindNewestOfFile(lease.Session, bucket, sha1, since, cancel);
     }
 
@@ -223,14 +223,20 @@ public sealed class ReadModels(IReadDatabase database)
         CancellationToken cancel
     )
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastFileQueries.List(lease.Session, home, prefix, cursor, limit, cancel);
     }
 
     /// <summary>The newest name that a content had as of a position; null if it had none.</summary>
     public async ValueTask<string?> NewestNameAsOf(PastHome home, string sha1, CancellationToken cancel)
     {
-        using var lease = await database.Read(cancel);
+        using var lease = await Read(cancel);
         return await PastFileQueries.NewestName(lease.Session, home, sha1, cancel);
+    }
+
+    async ValueTask<ReadLease> Read(CancellationToken cancel)
+    {
+        await barrier.PassOwnWrites(cancel);
+        return await database.Read(cancel);
     }
 }

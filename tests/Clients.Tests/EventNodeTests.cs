@@ -145,7 +145,7 @@ public sealed class OpenNode : IAsyncLifetime
         Process = await ServerProcess.StartWithEvents(
             data.Path,
             "events",
-            "http",
+            ServerProcess.FreePort(),
             environment: [],
             ["--roles", "events", "--events-insecure"],
             TestContext.Current.CancellationToken
@@ -186,7 +186,7 @@ public sealed class GuardedNode : IAsyncLifetime
         process = await ServerProcess.StartWithEvents(
             data.Path,
             "events-tls",
-            "https",
+            ServerProcess.FreePort("https"),
             [
                 ("Varve__Events__Certificate", certificate),
                 ("Varve__Events__Key", key),

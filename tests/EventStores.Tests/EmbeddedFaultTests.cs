@@ -56,19 +56,16 @@ public sealed class EmbeddedFaultTests : IAsyncLifetime
     [Fact]
     public async Task Disposing_answers_what_was_accepted_and_refuses_what_comes()
     {
-        Task<AppendResult>[] accepted;
-        ValueTask disposing;
-        using (new WriteLock(Database))
-        {
-            accepted = [.. Enumerable.Range(0, 300).Select(i => Append($"s{i}", -1, "x"))];
-            disposing = store.DisposeAsync();
-            await Assert.ThrowsAsync<ObjectDisposedException>(() => Append("late", -1, "x"));
-        }
+        var held = await HeldAppend.Start(store);
+        var accepted = Enumerable.Range(0, 300).Select(i => Append($"s{i}", -1, "x")).ToArray();
+        var disposing = store.DisposeAsync().AsTask();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Append("late", -1, "x"));
+        await held.Release();
         await disposing;
         Assert.All(await Task.WhenAll(accepted), result => Assert.NotNull(result.Position));
 
         await using var again = Open();
-        Assert.Equal(new Position(300), await again.Head(Cancel));
+        Assert.Equal(new Position(301), await again.Head(Cancel));
     }
 
     [Fact]
@@ -135,7 +132,7 @@ public sealed class EmbeddedFaultTests : IAsyncLifetime
     }
 }
 
-/// <summary>Keeps the store from writing, as long as it is held. Appends wait in the queue, for two seconds at
+/// <summary>Keeps the store from writing, as long as it is held. An append waits for it, for two seconds at
 /// most.</summary>
 sealed class WriteLock : IDisposable
 {

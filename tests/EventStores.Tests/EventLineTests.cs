@@ -33,14 +33,14 @@ public sealed class EventLineTests
 
     [Fact]
     public void An_event_is_read_back_byte_by_byte_from_one_line() =>
-        Gen.Select(Bytes, Bytes, Gen.String.AlphaNumeric, Gen.Bool)
+        Gen.Select(Bytes, Bytes, Gen.String.AlphaNumeric)
             .Sample(
-                (data, metadata, name, isJson) =>
+                (data, metadata, name) =>
                 {
                     var at = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero).AddTicks(1_234_567);
                     var written = new RecordedEvent($"s-{name}/漢", 3, new(7), Guid.NewGuid(), "T", at, data, metadata)
                     {
-                        IsJson = isJson,
+                        IsJson = data.Length % 2 == 0,
                     };
                     var line = Line(written);
                     Assert.Equal(line.Length - 1, line.AsSpan().IndexOf((byte)'\n'));

@@ -16,7 +16,7 @@ public sealed class LiveReadModels : IAsyncDisposable
     LiveReadModels(string folder, InMemoryEventStore store, SqliteReadDatabase database)
     {
         (this.folder, Store, Database) = (folder, store, database);
-        Read = new ReadModels(database);
+        Read = new ReadModels(database, Barrier);
     }
 
     public InMemoryEventStore Store { get; }

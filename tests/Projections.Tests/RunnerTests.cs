@@ -114,7 +114,7 @@ public sealed class RunnerTests
             await using (await Generations(folder, store).Open(null, Cancel)) { }
             harm(Directory.GetFiles(Path.Combine(folder, "read"), "*.db").Single());
             await using var database = await Generations(folder, store).Open(null, Cancel);
-            Assert.NotNull(await new ReadModels(database).FindObject("photos", "a", Cancel));
+            Assert.NotNull(await new ReadModels(database, new(TimeSpan.Zero)).FindObject("photos", "a", Cancel));
             Assert.Single(Directory.GetFiles(Path.Combine(folder, "read"), "*.db"));
         }
         Directory.Delete(folder, recursive: true);

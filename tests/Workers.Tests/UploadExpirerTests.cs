@@ -19,7 +19,7 @@ public sealed class UploadExpirerTests
         var generations = new ReadGenerations(world.Folder, world.Events, NullLogger<ReadGenerations>.Instance);
         await using var database = await generations.Open(progress: null, cancel);
         var expirer = new UploadExpirer(
-            new ReadModels(database),
+            new ReadModels(database, new ProjectionBarrier(TimeSpan.Zero)),
             world.Door,
             TimeProvider.System,
             NullLogger<UploadExpirer>.Instance

@@ -19,6 +19,8 @@ static class CommandLine
             HistoryCommand.Make(),
             ReplayCommand.Make(),
             ProjectionsCommand.Make(),
+            MoveCommands.MakeExport(),
+            MoveCommands.MakeImport(),
             AuditCommand.Make(),
             Version(),
         };

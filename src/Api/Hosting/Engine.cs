@@ -55,9 +55,9 @@ sealed class Engine : IAsyncDisposable
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events)
+            new BarrierBehavior(barrier, events, store.Embedded is null ? 0 : BarrierBehavior.AloneLagMax)
         );
-        Backend = new(door, states, events, disk, new ReadModels(readDatabase), progress, barrier, clock);
+        Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
         runner = new(
             events,
             readDatabase,

@@ -1,8 +1,13 @@
+using Varve.EventStores;
+
 namespace Varve.Api.Hosting;
 
 /// <summary>Whether the process lives, and whether it should be sent requests.</summary>
 static class Health
 {
+    /// <summary>Who asks does not wait longer.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     public static void MapHealth(this IEndpointRouteBuilder routes, Func<Engine> engine)
     {
         routes.MapGet("/healthz", () => TypedResults.Text("ok")).ExcludeFromDescription();
@@ -20,10 +25,22 @@ static class Health
 
     static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
     {
-        var head = await engine.Backend.Events.Head(cancel);
         var reached = engine.Backend.Barrier.Reached;
-        var fault = engine.Fault;
-        return new(fault is null, head.Value, reached.Value, fault);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var head = await engine.Backend.Events.Head(limit.Token);
+            var fault = engine.Fault;
+            return new(fault is null, head.Value, reached.Value, fault);
+        }
+        catch (Exception silent)
+            when (silent is EventStoreUnavailableException or OperationCanceledException
+                && !cancel.IsCancellationRequested
+            )
+        {
+            return new(Ready: false, reached.Value, reached.Value, "The event store gives no answer.");
+        }
     }
 
     /// <param name="Head">The log's last position.</param>

@@ -16,7 +16,7 @@ static class Telemetry
             .ClearProviders()
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
-            .AddFilter("Grpc", LogLevel.Warning) // each client that goes away, with a stack trace
+            .AddFilter("Grpc", LogLevel.Warning)
             // What keeps the server from starting is thrown as well, and said in one line by the command.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         return json

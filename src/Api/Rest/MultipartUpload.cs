@@ -132,6 +132,7 @@ static class MultipartUpload
     public static async Task<IResult> Status(RestRequest request, CancellationToken cancel)
     {
         var (id, upload, plan) = await Find(request, cancel);
+        await request.Varve.Barrier.PassOwnWrites(cancel); // the progress view is fed with the read models
         var progress = upload.Status == UploadStatus.Open ? await request.Varve.Progress.Find(id, cancel) : null;
         var state = new UploadState(
             id,

@@ -212,7 +212,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
 
     public Outcome Tell(Outcome outcome)
     {
-        var position = outcome.Position ?? Varve.Barrier.Reached.Value;
+        var position = outcome.Position ?? Varve.Barrier.Acknowledged.Value;
         http.Response.Headers[PositionHeader] = position.ToString(CultureInfo.InvariantCulture);
         return outcome;
     }

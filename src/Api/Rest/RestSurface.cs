@@ -3,6 +3,7 @@ using Scalar.AspNetCore;
 using Varve.Api.Identity;
 using Varve.Api.Web;
 using Varve.Domain;
+using Varve.EventStores;
 
 namespace Varve.Api.Rest;
 
@@ -83,6 +84,8 @@ public static class RestSurface
         logger.RequestFailed(http.Request.Method, operation.Path, http.TraceIdentifier, fault);
         http.Response.Headers.Clear();
         http.EndIfUnread();
+        if (fault is EventStoreUnavailableException)
+            return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The event store gives no answer."));
         var row = ErrorTable.For(ErrorCode.InternalError);
         return Answer.Error(row.Status, row.Status, $"{row.Message} Request {http.TraceIdentifier}.");
     }

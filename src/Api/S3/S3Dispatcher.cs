@@ -101,9 +101,13 @@ public sealed class S3Dispatcher(
                 ErrorCode.InvalidRequest,
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
-        await CatchUp(operation, headers, cancel);
+        var reads = operation.Method is "GET" or "HEAD";
+        await CatchUp(reads, headers, cancel);
         var bucket =
-            operation.Access == Access.BucketOwner ? await FindBucket(target.Bucket!, signature.Caller, cancel) : null;
+            operation.Access == Access.BucketOwner
+                ? await TimeTravel.Find(target.Bucket!, signature.Caller, toWrite: !reads, varve, cancel)
+                    ?? throw new RejectedException(ErrorCode.NoSuchBucket)
+                : null;
         if (bucket is not null)
             TimeTravel.Check(operation, bucket);
         var request = new S3Request(http, operation, target, signature, bucket, options);
@@ -113,25 +117,15 @@ public sealed class S3Dispatcher(
     }
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
-    async ValueTask CatchUp(S3Operation operation, IHeaderDictionary headers, CancellationToken cancel)
+    async ValueTask CatchUp(bool reads, IHeaderDictionary headers, CancellationToken cancel)
     {
-        if (operation.Method is "GET" or "HEAD")
+        if (reads)
             await varve.CatchUp(cancel);
         if (headers[S3Headers.Position] is not { Count: > 0 } text)
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             throw new RejectedException(ErrorCode.InvalidArgument, S3Headers.Position);
         await varve.CatchUp(new Position(position), cancel);
-    }
-
-    async ValueTask<Place> FindBucket(string name, Caller caller, CancellationToken cancel)
-    {
-        if (await TimeTravel.Find(name, caller, varve, cancel) is { } found)
-            return found;
-        // A write need not wait for others' writes, unless one of them may have made its bucket.
-        await varve.CatchUp(cancel);
-        return await TimeTravel.Find(name, caller, varve, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchBucket);
     }
 
     static void Refuse(HttpContext http, Rejection rejection, Progress progress, string requestId)

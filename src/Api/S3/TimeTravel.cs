@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Varve.Api.S3.Operations;
 using Varve.Domain;
+using Varve.Domain.Buckets;
 using Varve.EventStores;
 using Varve.Projections;
 
@@ -39,14 +40,22 @@ static partial class TimeTravel
         S3Operations.NotYet,
     ];
 
+    /// <param name="toWrite">Then it need not be in the read models yet.</param>
     /// <returns>Null if there is, or was, no such bucket.</returns>
     /// <exception cref="RejectedException">AccessDenied; InvalidBucketName: there is no such time.</exception>
-    public static async ValueTask<Place?> Find(string name, Caller caller, Backend varve, CancellationToken cancel)
+    public static async ValueTask<Place?> Find(
+        string name,
+        Caller caller,
+        bool toWrite,
+        Backend varve,
+        CancellationToken cancel
+    )
     {
         var place =
             name.Contains(Mark, StringComparison.Ordinal) && OfThePast().Match(name) is { Success: true } past
                 ? await FindPast(past.Groups["name"].Value, past.Groups["instant"].Value, varve, cancel)
-                : await FindPresent(name, varve, cancel);
+            : toWrite ? await FindCurrent(name, varve, cancel)
+            : await FindPresent(name, varve, cancel);
         return place is null || caller.MayUse(place.Bucket.Owner)
             ? place
             : throw new RejectedException(ErrorCode.AccessDenied);
@@ -64,6 +73,16 @@ static partial class TimeTravel
 
     static async ValueTask<Place?> FindPresent(string name, Backend varve, CancellationToken cancel) =>
         await varve.Reads.FindBucket(name, cancel) is { } bucket ? new Place(bucket, AsOf: null) : null;
+
+    /// <summary>From the log: a write does not wait for the read models, and must not take a bucket for its last
+    /// owner's.</summary>
+    static async ValueTask<Place?> FindCurrent(string name, Backend varve, CancellationToken cancel)
+    {
+        if (BucketName.TryParse(name) is not { } known)
+            return null;
+        var bucket = await varve.Read(Bucket.Decider, known.Stream, cancel);
+        return bucket.Owner is { } owner ? new Place(new(name, owner, bucket.CreatedAt), AsOf: null) : null;
+    }
 
     static async ValueTask<Place?> FindPast(string name, string when, Backend varve, CancellationToken cancel)
     {

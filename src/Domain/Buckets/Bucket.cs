@@ -4,12 +4,13 @@ namespace Varve.Domain.Buckets;
 
 /// <summary>A bucket: who owns it, and whether it is there.</summary>
 /// <param name="Owner">Null where there is no bucket (not yet, or no more).</param>
+/// <param name="CreatedAt">UTC; of the last one, where there is none any more.</param>
 /// <param name="Deleting">Its deletion was asked for, and is decided by whether it is empty.</param>
 /// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
-public sealed record Bucket(string? Owner, bool Deleting, int Deletion)
+public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleting, int Deletion)
 {
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
-        new Bucket(null, Deleting: false, Deletion: 0),
+        new Bucket(null, default, Deleting: false, Deletion: 0),
         Decide,
         Evolve,
         Fold.WholeStream
@@ -42,7 +43,7 @@ public sealed record Bucket(string? Owner, bool Deleting, int Deletion)
     static Bucket Evolve(Bucket bucket, BucketEvent @event) =>
         @event switch
         {
-            BucketEvent.Created e => bucket with { Owner = e.Owner, Deleting = false },
+            BucketEvent.Created e => bucket with { Owner = e.Owner, CreatedAt = e.At, Deleting = false },
             BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
             BucketEvent.Deleted => bucket with { Owner = null, Deleting = false },

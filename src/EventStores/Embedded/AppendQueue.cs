@@ -5,7 +5,8 @@ namespace Varve.EventStores.Embedded;
 /// callers: who commits whatever waits, makes a commit for each call or two. So the writer waits, but only where that
 /// helps: until three quarters of those wait that are known to append at once, and not longer than <see
 /// cref="GatherMax"/>. Known are those of the last commit and those that came during it: each waits for its own answer.
-/// Not all of them, so that none idles while a straggler is waited for. One or two callers never wait.
+/// Not all of them, so that none idles while a straggler is waited for. One or two callers never wait. A lone caller
+/// may commit on its own thread: waking the writer and being woken by it would cost more than the commit.
 /// </summary>
 sealed class AppendQueue(TimeProvider time) : IDisposable
 {
@@ -24,7 +25,8 @@ sealed class AppendQueue(TimeProvider time) : IDisposable
     readonly Queue<PendingAppend> waiting = new();
     int wanted = 1;
     int callers = 1;
-    bool gathered = true;
+    bool gathered;
+    bool committing;
     bool closed;
 
     /// <summary>Waits for a place in the queue.</summary>
@@ -46,23 +48,36 @@ sealed class AppendQueue(TimeProvider time) : IDisposable
         throw new ObjectDisposedException(typeof(EmbeddedEventStore).FullName);
     }
 
-    /// <summary>Blocks until there is something to commit.</summary>
+    /// <summary>Lets a lone caller commit; then it must <see cref="Leave"/>.</summary>
+    /// <returns>False: there are others, or the store is closed.</returns>
+    public bool TryEnter()
+    {
+        lock (gate)
+        {
+            if (committing || waiting.Count > 0 || callers > 1 || closed)
+                return false;
+            gathered = false;
+            return committing = true;
+        }
+    }
+
+    /// <summary>Blocks until there is something to commit; then the caller must <see cref="Leave"/>.</summary>
     /// <param name="batch">The last one; becomes the next one.</param>
     /// <returns>False: closed, and nothing left.</returns>
     public bool Take(List<PendingAppend> batch)
     {
         lock (gate)
         {
-            var seen = batch.Count + waiting.Count;
-            callers = gathered ? Math.Max(callers, seen) : seen;
             batch.Clear();
-
             wanted = 1;
-            while (waiting.Count == 0 && !closed)
+            while (committing || (waiting.Count == 0 && !closed))
                 Monitor.Wait(gate);
+            if (waiting.Count == 0)
+                return false;
 
+            committing = true;
             wanted = Math.Clamp(callers * 3 / 4, 1, WantedMax);
-            gathered = Gather();
+            gathered = wanted > 1 && Gather();
 
             var (events, bytes) = (0, 0L);
             while (batch.Count < CallsMax && waiting.TryPeek(out var next))
@@ -73,9 +88,22 @@ sealed class AppendQueue(TimeProvider time) : IDisposable
                 batch.Add(waiting.Dequeue());
             }
         }
-        if (batch.Count > 0)
-            places.Release(batch.Count);
-        return batch.Count > 0;
+        places.Release(batch.Count);
+        return true;
+    }
+
+    /// <summary>The commit is done.</summary>
+    /// <param name="answered">How many it was for.</param>
+    public void Leave(int answered)
+    {
+        lock (gate)
+        {
+            var seen = answered + waiting.Count;
+            callers = gathered ? Math.Max(callers, seen) : seen;
+            committing = false;
+            if (waiting.Count > 0 || closed)
+                Monitor.Pulse(gate);
+        }
     }
 
     /// <returns>False: fewer came in time than were known.</returns>

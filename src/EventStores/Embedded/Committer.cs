@@ -7,7 +7,7 @@ namespace Varve.EventStores.Embedded;
 
 /// <summary>
 /// The thread that writes. It takes all appends that wait, applies them in one transaction, each judged by itself, and
-/// answers when the transaction is on stable storage: one fsync for all.
+/// answers when the transaction is on stable storage: one fsync for all. A lone append is written on its caller's.
 /// </summary>
 sealed class Committer : IAsyncDisposable
 {
@@ -45,6 +45,19 @@ sealed class Committer : IAsyncDisposable
 
     public long Events => Volatile.Read(ref events);
 
+    /// <summary>Commits on the caller's thread, where nobody else is about.</summary>
+    /// <returns>False: others are; the append belongs into the queue.</returns>
+    public bool TryCommit(PendingAppend append)
+    {
+        if (!queue.TryEnter())
+            return false;
+        Settle([append]);
+        return true;
+    }
+
+    /// <summary>Whether a stream is known to have no event from a revision on.</summary>
+    public bool EndsBefore(string stream, long revision) => writer?.EndsBefore(stream, revision) ?? false;
+
     /// <summary>Answers all that was accepted, and no more.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -56,22 +69,25 @@ sealed class Committer : IAsyncDisposable
     {
         var batch = new List<PendingAppend>();
         while (queue.Take(batch))
+            Settle(batch);
+        Close();
+        stopped.SetResult();
+    }
+
+    void Settle(List<PendingAppend> batch)
+    {
+        try
         {
-            try
-            {
-                Commit(batch);
-            }
-            catch (Exception exception) // whatever it is, the next batch must find a thread that works
-            {
-                Fail(batch, exception);
-                continue;
-            }
+            Commit(batch);
             foreach (var append in batch)
                 append.Succeed();
             TendWal();
         }
-        Close();
-        stopped.SetResult();
+        catch (Exception exception) // whatever it is, the next batch must find a thread that works
+        {
+            Fail(batch, exception);
+        }
+        queue.Leave(batch.Count);
     }
 
     void Commit(List<PendingAppend> batch)

@@ -69,7 +69,9 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
     public async ValueTask<AppendResult> Append(IReadOnlyList<StreamAppend> appends, CancellationToken cancel)
     {
         var append = PendingAppend.From(appends);
-        await queue.Add(append, cancel);
+        cancel.ThrowIfCancellationRequested();
+        if (!committer.TryCommit(append))
+            await queue.Add(append, cancel);
         return await append.Answer.WaitAsync(cancel);
     }
 
@@ -79,7 +81,10 @@ public sealed class EmbeddedEventStore : IEventStore, IAsyncDisposable
         long from,
         long max,
         CancellationToken cancel
-    ) => log.ReadStream(stream, direction, from, max, cancel);
+    ) =>
+        direction == Direction.Forwards && committer.EndsBefore(stream, from)
+            ? AsyncEnumerable.Empty<RecordedEvent>()
+            : log.ReadStream(stream, direction, from, max, cancel);
 
     public IAsyncEnumerable<RecordedEvent> ReadAll(
         Direction direction,

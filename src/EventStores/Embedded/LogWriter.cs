@@ -100,6 +100,10 @@ sealed class LogWriter : IDisposable
         return AppendResult.Written(new(Head), Find(append.Streams[0]).Revision);
     }
 
+    /// <summary>Whether a stream ends before a revision, as far as is known without looking. Thread-safe.</summary>
+    public bool EndsBefore(string stream, long revision) =>
+        streams.TryGet(stream, out var known) && known.Revision < revision;
+
     static bool Holds(ExpectedRevision expected, long revision) =>
         revision != WrongExpectedRevision.Tombstoned
         && (

@@ -25,7 +25,7 @@ sealed class PendingAppend
 
     public void Succeed() => answer.SetResult(Result);
 
-    public void Fail(Exception exception) => answer.SetException(exception);
+    public void Fail(Exception exception) => answer.TrySetException(exception);
 
     /// <exception cref="ArgumentException">Outside the limits of <see cref="IEventStore"/>.</exception>
     public static PendingAppend From(IReadOnlyList<StreamAppend> appends)

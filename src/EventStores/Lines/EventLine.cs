@@ -9,7 +9,7 @@ namespace Varve.EventStores.Lines;
 /// <summary>
 /// An event as one line of JSON, for people, for <c>jq</c>, and for moving a log from store to store: bytes that are
 /// JSON on one line stand as they are; others as base64, in <c>dataBase64</c> or <c>metadataBase64</c>. So an event is
-/// read back byte by byte. Where its writer said that the data is no JSON, <c>json</c> is false.
+/// read back byte by byte.
 /// </summary>
 public static class EventLine
 {
@@ -40,7 +40,7 @@ public static class EventLine
         if (origin.By is { } by)
             writer.WriteString("actor"u8, by);
         if (!recorded.IsJson)
-            writer.WriteBoolean("json"u8, false);
+            writer.WriteBoolean("json"u8, value: false);
         WriteBytes(writer, recorded.Data, "data"u8, "dataBase64"u8);
         WriteBytes(writer, recorded.Metadata, "metadata"u8, "metadataBase64"u8);
         writer.WriteEndObject();
@@ -68,7 +68,7 @@ public static class EventLine
                 ReadBytes(root, "metadata", "metadataBase64")
             )
             {
-                IsJson = !root.TryGetProperty("json", out var json) || json.GetBoolean(),
+                IsJson = !root.TryGetProperty("json"u8, out var json) || json.GetBoolean(),
             };
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -13,7 +13,7 @@ using Timeout = Varve.EventStores.Protocol.Timeout;
 namespace Varve.EventStores.Node;
 
 /// <summary>
-/// One call of BatchAppend: many appends side by side, told apart by their correlation ids. Each is answered once, when
+/// One call of BatchAppend: many appends side by side, told apart by their correlation ids. Each is answered once, as
 /// it is done; what goes wrong with one, goes wrong with that one.
 /// </summary>
 sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite) : IDisposable

@@ -92,8 +92,8 @@ sealed class NodeStreams(EmbeddedEventStore store, TimeProvider time)
         return expected.Value >= 0 && expected.Value != state.Last ? new(state.Stream, expected, state.Last) : null;
     }
 
-    /// <summary>On the condition that nobody deletes the stream meanwhile; one that is deleted is shown
-    /// again.</summary>
+    /// <summary>On the condition that nobody deletes the stream meanwhile; one that is deleted is shown again.
+    /// </summary>
     static StreamAppend[] WithMetadata(StreamAppend append, StreamState state)
     {
         var name = StreamMetadata.StreamOf(append.Stream);

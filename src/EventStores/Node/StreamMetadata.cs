@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Varve.EventStores.Node;
 
-/// <summary>What the last event of <c>$$name</c> says of the stream <c>name</c>: how much of it is
-/// still shown.</summary>
+/// <summary>What the last event of <c>$$name</c> says of the stream <c>name</c>: how much of it is still shown.
+/// </summary>
 /// <param name="MaxCount"><c>$maxCount</c>: so many of the last events; at least 1.</param>
 /// <param name="TruncateBefore"><c>$tb</c>: the first revision that is shown; <see cref="Deleted"/> hides all.</param>
 /// <param name="MaxAge"><c>$maxAge</c>, seconds in the JSON: no older events; more than zero.</param>

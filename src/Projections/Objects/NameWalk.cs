@@ -9,13 +9,15 @@ namespace Varve.Projections.Objects;
 /// <param name="after">Exclusive. Where it has the delimiter, all that its common prefix covers is behind it.</param>
 sealed class NameWalk(string prefix, string delimiter, string after, int max)
 {
-    /// <summary>So many hidden names are passed over before a new seek is cheaper.</summary>
+    /// <summary>So many hidden names are passed over before a new seek is cheaper; one, once a common prefix has
+    /// proved to hide more.</summary>
     const int PassedMax = 8;
 
     readonly byte[] prefixBytes = Encoding.UTF8.GetBytes(prefix);
     readonly byte[] delimiterBytes = Encoding.UTF8.GetBytes(delimiter);
     byte[] rolled = [];
     int passed;
+    int passedMax = PassedMax;
     int taken;
 
     public List<string> CommonPrefixes { get; } = [];
@@ -46,7 +48,7 @@ sealed class NameWalk(string prefix, string delimiter, string after, int max)
         if (!name.StartsWith(prefixBytes))
             return Walk.Done;
         if (rolled.Length > 0 && name.StartsWith(rolled))
-            return ++passed < PassedMax ? Walk.Passed : Walk.Jump;
+            return PassOver();
         if (taken == max)
         {
             Truncated = true;
@@ -68,7 +70,15 @@ sealed class NameWalk(string prefix, string delimiter, string after, int max)
     {
         if (!name.StartsWith(prefixBytes))
             return Walk.Done;
-        return rolled.Length > 0 && name.StartsWith(rolled) && ++passed >= PassedMax ? Walk.Jump : Walk.Passed;
+        return rolled.Length > 0 && name.StartsWith(rolled) ? PassOver() : Walk.Passed;
+    }
+
+    Walk PassOver()
+    {
+        if (++passed < passedMax)
+            return Walk.Passed;
+        passedMax = 1;
+        return Walk.Jump;
     }
 
     /// <summary>Where to go on after <see cref="Walk.Jump"/>, inclusive; null if nothing can follow.</summary>

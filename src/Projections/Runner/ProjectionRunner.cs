@@ -23,6 +23,9 @@ public sealed class ProjectionRunner(
     ILogger<ProjectionRunner> logger
 ) : IDisposable
 {
+    /// <summary>A transaction costs more than an event: while nobody waits for the rows, events gather.</summary>
+    static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(10);
+
     static readonly TimeSpan BackoffLeast = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan BackoffMost = TimeSpan.FromSeconds(10);
 
@@ -85,6 +88,8 @@ public sealed class ProjectionRunner(
             metrics.Applied(batch.Events);
             backoff = BackoffLeast;
             await metrics.Looked(store, batch, cancel);
+            if (batch.Live)
+                await barrier.Wanted(GatherMax, cancel);
         }
     }
 

@@ -5,90 +5,94 @@ using Varve.Tiers.Checksums;
 
 namespace Varve.Tiers.Disk;
 
-/// <summary>Writes a <see cref="BlockFile"/> from pieces of any size, without copying them. Not thread-safe.</summary>
-sealed class BlockFileWriter(SafeFileHandle file) : IDisposable
+/// <summary>
+/// Writes a <see cref="BlockFile"/> from pieces of any size, past the page cache where the file system can: a copy into
+/// pages that the kernel must first find costs up to as much as all hashes. Not thread-safe.
+/// </summary>
+sealed class BlockFileWriter : IDisposable
 {
+    const int WriteBytes = 1024 * 1024;
+    const int EndsBytesMax = BlockFile.TableBytes + BlockFile.TrailerBytes;
+
+    readonly SafeFileHandle file;
+    readonly AlignedBuffer buffer = AlignedBuffer.Rent(WriteBytes + EndsBytesMax);
     readonly byte[] table = ArrayPool<byte>.Shared.Rent(BlockFile.TableBytes);
-    readonly List<ReadOnlyMemory<byte>> pieces = [];
     int tableBytes;
     ulong crc;
     int blockFill;
+    int buffered;
     long position;
-    long piecesBytes;
 
-    /// <summary>Appends pieces; they are in the file when this returns.</summary>
-    public void Append(ReadOnlySequence<byte> sequence)
+    public BlockFileWriter(SafeFileHandle file)
     {
-        foreach (var piece in sequence)
-            Append(piece);
-        WritePieces();
+        this.file = file;
+        Posix.BypassCache(file);
+    }
+
+    /// <summary>Appends pieces, some of which wait for <see cref="Finish"/>.</summary>
+    public void Append(ReadOnlySequence<byte> pieces)
+    {
+        foreach (var piece in pieces)
+            Append(piece.Span);
     }
 
     /// <summary>Appends the last table and the trailer. May be called again after a failure.</summary>
     public void Finish(long size, ReadOnlySpan<byte> sha256)
     {
-        var ends = new byte[tableBytes + sizeof(uint) + BlockFile.TrailerBytes];
+        var ends = buffer.Span[buffered..];
         table.AsSpan(0, tableBytes).CopyTo(ends);
         var at = tableBytes;
         if (blockFill > 0)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(ends.AsSpan(at), (uint)crc);
+            BinaryPrimitives.WriteUInt32LittleEndian(ends[at..], (uint)crc);
             at += sizeof(uint);
         }
-        BlockFile.WriteTrailer(ends.AsSpan(at, BlockFile.TrailerBytes), size, sha256);
-        RandomAccess.Write(file, ends.AsSpan(0, at + BlockFile.TrailerBytes), position);
+        BlockFile.WriteTrailer(ends.Slice(at, BlockFile.TrailerBytes), size, sha256);
+        var length = buffered + at + BlockFile.TrailerBytes;
+        RandomAccess.Write(file, buffer.Span[..AlignedBuffer.Padded(length)], position);
+        RandomAccess.SetLength(file, position + length);
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(table);
-
-    void Append(ReadOnlyMemory<byte> piece)
+    public void Dispose()
     {
-        var from = 0;
-        for (var at = 0; at < piece.Length; )
+        buffer.Return();
+        ArrayPool<byte>.Shared.Return(table);
+    }
+
+    void Append(ReadOnlySpan<byte> piece)
+    {
+        while (!piece.IsEmpty)
         {
-            var bytes = Math.Min(piece.Length - at, BlockFile.BlockBytes - blockFill);
-            crc = Crc.Crc32C.Append(crc, piece.Span.Slice(at, bytes));
-            at += bytes;
-            blockFill += bytes;
-            if (blockFill < BlockFile.BlockBytes)
-                break;
-
-            BinaryPrimitives.WriteUInt32LittleEndian(table.AsSpan(tableBytes), (uint)crc);
-            tableBytes += sizeof(uint);
-            (crc, blockFill) = (0, 0);
-            if (tableBytes < BlockFile.TableBytes)
-                continue;
-            Add(piece[from..at]);
-            from = at;
-            WriteTable();
+            var part = piece[..Math.Min(piece.Length, BlockFile.BlockBytes - blockFill)];
+            piece = piece[part.Length..];
+            crc = Crc.Crc32C.Append(crc, part);
+            Write(part);
+            blockFill += part.Length;
+            if (blockFill == BlockFile.BlockBytes)
+                EndBlock();
         }
-        Add(piece[from..]);
     }
 
-    void Add(ReadOnlyMemory<byte> piece)
+    void EndBlock()
     {
-        if (piece.IsEmpty)
+        BinaryPrimitives.WriteUInt32LittleEndian(table.AsSpan(tableBytes), (uint)crc);
+        tableBytes += sizeof(uint);
+        (crc, blockFill) = (0, 0);
+        if (tableBytes < BlockFile.TableBytes)
             return;
-        pieces.Add(piece);
-        piecesBytes += piece.Length;
-    }
-
-    void WritePieces()
-    {
-        if (pieces.Count == 1)
-            RandomAccess.Write(file, pieces[0].Span, position);
-        else if (pieces.Count > 1)
-            RandomAccess.Write(file, pieces, position);
-        position += piecesBytes;
-        piecesBytes = 0;
-        pieces.Clear();
-    }
-
-    void WriteTable()
-    {
-        WritePieces();
-        RandomAccess.Write(file, table.AsSpan(0, BlockFile.TableBytes), position);
-        position += BlockFile.TableBytes;
+        Write(table.AsSpan(0, BlockFile.TableBytes));
         tableBytes = 0;
+    }
+
+    /// <param name="bytes">At most to the end of a block or a table: they fit, since all of these are as long.</param>
+    void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(buffer.Span[buffered..]);
+        buffered += bytes.Length;
+        if (buffered < WriteBytes)
+            return;
+        RandomAccess.Write(file, buffer.Span[..WriteBytes], position);
+        position += WriteBytes;
+        buffered = 0;
     }
 }

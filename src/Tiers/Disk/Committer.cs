@@ -9,7 +9,8 @@ namespace Varve.Tiers.Disk;
 /// A sync is faster than the next request, so committing at once would serve hardly more than one writer a sync. The
 /// committer aims at as many records as it has just seen in flight (those of the last commit and those that came during
 /// it) and waits for them: until they are there, until a millisecond brings no further one, or at most
-/// <see cref="DiskTierOptions.GatherMilliseconds"/>. A lone writer is never in flight with another, so it never waits.
+/// <see cref="DiskTierOptions.GatherMilliseconds"/>. A lone writer is never in flight with another, so it never waits;
+/// it commits on its own thread, since waking another one and being woken by it would cost more than the write.
 /// </remarks>
 sealed class Committer : IDisposable
 {
@@ -24,12 +25,13 @@ sealed class Committer : IDisposable
     List<Pending> waiting = [];
     List<Pending> spare = [];
     int wakeAt;
+    int aim = 1;
+    bool committing;
     bool closing;
 
-    // The committer's own:
+    // Of whoever commits:
     VolumeWriter? volume;
     int lastNumber;
-    int aim = 1;
 
     /// <summary>Recovers the newest volume and starts.</summary>
     public Committer(string folder, DiskTierOptions options, DiskCounters counters, ILogger logger)
@@ -58,10 +60,16 @@ sealed class Committer : IDisposable
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closing, typeof(DiskTier));
-            waiting.Add(pending);
-            if (waiting.Count >= wakeAt)
-                Monitor.Pulse(gate);
+            if (committing || waiting.Count > 0 || aim > 1)
+            {
+                waiting.Add(pending);
+                if (waiting.Count >= wakeAt)
+                    Monitor.Pulse(gate);
+                return pending.Done.Task;
+            }
+            committing = true;
         }
+        Commit([pending]);
         return pending.Done.Task;
     }
 
@@ -84,8 +92,6 @@ sealed class Committer : IDisposable
             if (quiet)
                 aim = Math.Max(batch.Count, aim / 2); // halved: one hiccup should not scatter a whole crowd
             Commit(batch);
-            lock (gate)
-                aim = Math.Min(Math.Max(batch.Count + waiting.Count, aim), GatheredMax);
             batch.Clear();
             spare = batch;
         }
@@ -98,13 +104,14 @@ sealed class Committer : IDisposable
         lock (gate)
         {
             wakeAt = 1;
-            while (waiting.Count == 0)
+            while (waiting.Count == 0 || committing)
             {
-                if (closing)
+                if (closing && !committing)
                     return null;
                 Monitor.Wait(gate);
             }
 
+            committing = true;
             wakeAt = aim;
             for (var i = 0; waiting.Count < aim && !closing; i++)
             {
@@ -124,6 +131,18 @@ sealed class Committer : IDisposable
     }
 
     void Commit(List<Pending> batch)
+    {
+        Write(batch);
+        lock (gate)
+        {
+            committing = false;
+            aim = Math.Min(Math.Max(batch.Count + waiting.Count, aim), GatheredMax);
+            if (waiting.Count > 0 || closing)
+                Monitor.Pulse(gate);
+        }
+    }
+
+    void Write(List<Pending> batch)
     {
         for (var next = 0; next < batch.Count; )
         {

@@ -155,7 +155,7 @@ public sealed class PastTests(RestServer server) : IClassFixture<RestServer>
         var user = await server.NewUser();
         for (var i = 0; i < 5; i++)
             await user.Upload($"{i}.txt", BitConverter.GetBytes(i));
-        var position = server.Varve.Barrier.Reached.Value;
+        var position = server.Varve.Barrier.Acknowledged.Value;
         for (var i = 0; i < 5; i++)
             await user.Post("/file/delete", ("filehash", BitConverter.GetBytes(i).Sha1()));
 

@@ -68,9 +68,9 @@ public class RestServer : IAsyncLifetime
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(10)),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events)
+            new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
-        Varve = new(door, states, events, disk, new ReadModels(reads), progress, barrier, TimeProvider.System);
+        Varve = new(door, states, events, disk, new ReadModels(reads, barrier), progress, barrier, TimeProvider.System);
         var root = new RootAccount("root", "root-password", Generated: false);
         Accounts = new(Varve, root, Path.Combine(folder, "identity"), new IdentityOptions(), TimeProvider.System);
         await Accounts.EnsureRoot(cancel);

@@ -67,14 +67,14 @@ public sealed class S3Host : IAsyncLifetime
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(30)),
             new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events)
+            new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
         Varve = new(
             door,
             states,
             events,
             Around(disk),
-            new ReadModels(database),
+            new ReadModels(database, barrier),
             progress,
             barrier,
             TimeProvider.System

@@ -18,7 +18,7 @@ public sealed class TimeTravelTests(S3Host host)
         var raw = host.Raw("ana");
         foreach (var key in Old)
             await raw.Send("PUT", $"/{bucket}/{key}", "old"u8.ToArray(), ("x-amz-meta-age", "old"));
-        var position = host.Varve.Barrier.Reached;
+        var position = host.Varve.Barrier.Acknowledged;
         await raw.Send("PUT", $"/{bucket}/a", "newer"u8.ToArray());
         await raw.Send("PUT", $"/{bucket}/f", "newer"u8.ToArray());
         await raw.Send("DELETE", $"/{bucket}/d/1");
@@ -120,7 +120,7 @@ public sealed class TimeTravelTests(S3Host host)
         var bucket = await host.NewBucket();
         var (ana, bob) = (host.Raw("ana"), host.Raw("bob"));
         await ana.Send("PUT", $"/{bucket}/k", "ana's"u8.ToArray());
-        var past = $"{bucket}--at-p{host.Varve.Barrier.Reached}";
+        var past = $"{bucket}--at-p{host.Varve.Barrier.Acknowledged}";
         Assert.Equal(403, (await bob.Send("GET", $"/{past}/k")).Status);
         await ana.Send("DELETE", $"/{bucket}/k");
         await ana.Send("DELETE", $"/{bucket}");
@@ -139,7 +139,7 @@ public sealed class TimeTravelTests(S3Host host)
         var raw = host.Raw("ana");
         var bytes = Guid.NewGuid().ToByteArray();
         await raw.Send("PUT", $"/{bucket}/k", bytes);
-        var past = $"{bucket}--at-p{host.Varve.Barrier.Reached}";
+        var past = $"{bucket}--at-p{host.Varve.Barrier.Acknowledged}";
         await raw.Send("DELETE", $"/{bucket}/k");
         var hash = ContentHash.FromBytes(System.Security.Cryptography.SHA256.HashData(bytes));
         var context = host.Varve.Context("root");

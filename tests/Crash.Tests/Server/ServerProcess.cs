@@ -48,16 +48,20 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> Start(string data, string log, CancellationToken cancel) =>
         Start(data, log, environment: [], events: null, more: [], cancel);
 
+    /// <summary>Starts one whose log is in another server.</summary>
+    public static Task<ServerProcess> StartOver(string eventStore, string data, string log, CancellationToken cancel) =>
+        Start(data, log, [("Varve__EventStore", eventStore)], events: null, more: [], cancel);
+
     /// <summary>Starts one that serves its log as well, or its log alone.</summary>
-    /// <param name="scheme">Of the log: http or https.</param>
+    /// <param name="events">Where the log is served; see <see cref="FreePort"/>.</param>
     public static Task<ServerProcess> StartWithEvents(
         string data,
         string log,
-        string scheme,
+        Uri events,
         IEnumerable<(string Name, string Value)> environment,
         IEnumerable<string> more,
         CancellationToken cancel
-    ) => Start(data, log, environment, new UriBuilder(FreePort()) { Scheme = scheme }.Uri, more, cancel);
+    ) => Start(data, log, environment, events, more, cancel);
 
     static async Task<ServerProcess> Start(
         string data,
@@ -208,11 +212,12 @@ public sealed class ServerProcess : IAsyncDisposable
     static string PathOf(string log) =>
         Path.Combine(Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "logs")).FullName, $"{log}.log");
 
-    public static Uri FreePort()
+    /// <summary>An address of this machine with a port that nobody has at the moment.</summary>
+    public static Uri FreePort(string scheme = "http")
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        return new Uri($"{scheme}://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
     }
 
     static string Configuration() => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;

@@ -39,6 +39,14 @@ public sealed class CommitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_lone_writer_commits_on_its_own_thread()
+    {
+        var body = new MemoryBody(Pieces.Random(2, 4096));
+        await using var staged = await temp.Tier.Stage(body, TierCalls.NoLimit, CancellationToken.None);
+        Assert.True(temp.Tier.Keep(staged, CancellationToken.None).AsTask().IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task A_commit_that_fails_keeps_nothing_and_the_next_succeeds()
     {
         await using var small = new TempTier(folder => new DiskTierOptions

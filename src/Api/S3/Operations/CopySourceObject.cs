@@ -18,7 +18,7 @@ static class CopySourceObject
 
         await varve.CatchUp(cancel);
         var place =
-            await TimeTravel.Find(source.Bucket, request.Caller, varve, cancel)
+            await TimeTravel.Find(source.Bucket, request.Caller, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
         var row =
             await place.Find(source.Key, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
