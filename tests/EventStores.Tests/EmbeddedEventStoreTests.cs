@@ -6,6 +6,7 @@ namespace Varve.EventStores.Tests;
 
 /// <summary>What only the embedded store promises: atomic appends, few commits, and that files survive what
 /// happens.</summary>
+[Collection(nameof(Alone))]
 public sealed class EmbeddedEventStoreTests : IAsyncLifetime
 {
     readonly TemporaryFolder folder = new();
@@ -222,3 +223,7 @@ public sealed class EmbeddedEventStoreTests : IAsyncLifetime
         Assert.InRange(new FileInfo(LogFile("events.db-wal")).Length, 1, 64 << 20);
     }
 }
+
+/// <summary>Not beside other tests: what is measured is the whole process's.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

@@ -97,6 +97,32 @@ public sealed class EmbeddedFaultTests : IAsyncLifetime
         Assert.Contains("schema version 3", Assert.Throws<EventStoreUnavailableException>(Open).Message);
     }
 
+    /// <summary>Version 1 did not say what is JSON: all was.</summary>
+    [Fact]
+    public async Task A_log_of_the_first_version_is_read_and_brought_up_to_date()
+    {
+        await Append("a", -1, "0");
+        await store.DisposeAsync();
+        using (var connection = new SqliteConnection($"Data Source={Database};Pooling=False"))
+        {
+            connection.Open();
+            using var older = connection.CreateCommand();
+            older.CommandText = "ALTER TABLE events DROP COLUMN json; PRAGMA user_version = 1";
+            older.ExecuteNonQuery();
+        }
+        await using (var reader = EmbeddedEventLog.Open(folder.Path, TimeProvider.System))
+            Assert.True(Assert.Single(await Stream(reader)).IsJson); // who only reads changes nothing
+
+        var binary = new NewEvent(Guid.NewGuid(), "Raw", new byte[] { 0, 255 }, default) { IsJson = false };
+        await using (var writer = Open())
+            await writer.Append([new("a", new(0), [binary])], Cancel);
+        await using (var again = Open())
+            Assert.Equal([true, false], (await Stream(again)).Select(e => e.IsJson));
+
+        static async Task<RecordedEvent[]> Stream(IEventLog log) =>
+            await log.ReadStream("a", Direction.Forwards, 0, long.MaxValue, Cancel).ToArrayAsync(Cancel);
+    }
+
     [Fact]
     public async Task A_file_that_is_no_log_is_refused()
     {

@@ -28,14 +28,17 @@ sealed record EventsOptions(
     public static EventsOptions? From(IConfiguration configuration)
     {
         var section = configuration.GetSection("Varve:Events");
+        var insecure = InsecureOf(section["Insecure"]);
         if (section["Url"] is not { Length: > 0 } text)
-            return null;
+            return insecure
+                ? throw new SettingsException("Events:Insecure", "Events:Url (--events) is not set.")
+                : null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.PathAndQuery != "/")
             throw new SettingsException("Events:Url", $"'{text}' is not like http://127.0.0.1:2113.");
         var options = new EventsOptions(
             Settings.EndPointOf("Events:Url", url),
             CertificateOf(url, section["Certificate"], section["Key"]),
-            bool.TryParse(section["Insecure"], out var insecure) && insecure,
+            insecure,
             WriterPasswordOf(section["WriterPassword"]),
             AdvertisedOf(section["Advertise"])
         );
@@ -46,6 +49,11 @@ sealed record EventsOptions(
             )
             : options;
     }
+
+    static bool InsecureOf(string? text) =>
+        text is null ? false
+        : bool.TryParse(text, out var insecure) ? insecure
+        : throw new SettingsException("Events:Insecure", $"'{text}' is neither true nor false.");
 
     static X509Certificate2? CertificateOf(Uri url, string? certificate, string? key)
     {

@@ -10,23 +10,26 @@ namespace Varve.Api.Identity;
 
 /// <summary>
 /// Who may do what with the log that is served: root and auditors read, Varve's own processes write. A password that
-/// was right is not derived again for a minute: a client sends it with every call. Thread-safe.
+/// was right is not derived again for a minute: a client sends it with every call. Wrong ones are counted. Thread-safe.
 /// </summary>
 /// <param name="accounts">Null where there are none: the log is served alone.</param>
 sealed class LogReaders(EventsOptions options, RootAccount root, Accounts? accounts, TimeProvider clock)
 {
     static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
     const int RememberedMax = 1_024;
+    const int RootAttemptsMax = 10;
+    static readonly TimeSpan RootAttemptWindow = TimeSpan.FromMinutes(5);
 
     readonly byte[] salt = RandomNumberGenerator.GetBytes(32);
     readonly ConcurrentDictionary<string, DateTimeOffset> proven = new(StringComparer.Ordinal);
+    readonly AttemptLimit rootAttempts = new(RootAttemptsMax, RootAttemptWindow, RememberedMax, clock);
 
     public async ValueTask<NodeRight> Judge(string user, string password, string peer, CancellationToken cancel)
     {
         if (options.IsWriter(user, password))
             return NodeRight.Write;
-        if (root.Is(user, password))
-            return NodeRight.Read;
+        if (user == root.User)
+            return IsRoot(password, AddressOf(peer)) ? NodeRight.Read : NodeRight.None;
         if (accounts is null)
             return NodeRight.None;
         try
@@ -37,6 +40,16 @@ sealed class LogReaders(EventsOptions options, RootAccount root, Accounts? accou
         {
             return NodeRight.None;
         }
+    }
+
+    /// <summary>Counted by address, so that nobody can lock root out from another.</summary>
+    bool IsRoot(string password, IPAddress? address)
+    {
+        var from = $"{address}";
+        if (!rootAttempts.TryTake(from) || !root.Is(root.User, password))
+            return false;
+        rootAttempts.GiveBack(from);
+        return true;
     }
 
     async ValueTask<bool> IsAuditor(

@@ -33,6 +33,9 @@ public sealed class EventNode : IAsyncDisposable
     /// <summary>As EventStoreDB has it.</summary>
     const int MessageBytesMax = 16 << 20;
 
+    /// <summary>Subscriptions and other calls of one connection; more wait in the client.</summary>
+    const int StreamsMax = 1_000;
+
     static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
 
     /// <summary>For calls that are being answered when the node stops.</summary>
@@ -99,6 +102,7 @@ public sealed class EventNode : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null; // a call of BatchAppend never ends
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null; // nor does a subscription, and its reader may be slow
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsMax;
         kestrel.Limits.Http2.KeepAlivePingDelay = KeepAlive;
         kestrel.Limits.Http2.KeepAlivePingTimeout = KeepAlive;
         kestrel.Listen(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Api.Cli;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
+using Varve.EventStores.Lines;
 
 namespace Varve.Api.Tests.Cli;
 
@@ -68,6 +70,32 @@ public sealed class ReplayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Streams_that_are_not_Varves_are_printed_byte_by_byte()
+    {
+        byte[] raw = [0, 255, (byte)'\n', 7];
+        NewEvent[] foreign =
+        [
+            new(Guid.NewGuid(), "Raw", raw, raw) { IsJson = false },
+            new(Guid.NewGuid(), "Empty", default, default) { IsJson = false },
+            new(Guid.NewGuid(), "NotWhatItSays", "{"u8.ToArray(), "[1]"u8.ToArray()),
+        ];
+        await store.Append([new("$$odd stream\n", ExpectedRevision.NoStream, foreign)], Cancel);
+        await using var log = EmbeddedEventLog.Open(folder, TimeProvider.System);
+        var bytes = new ArrayBufferWriter<byte>();
+        await using var writer = EventLine.Writer(bytes);
+        await foreach (var batch in (Everything with { After = new(4) }).Of(log, Cancel))
+        foreach (var recorded in batch)
+            EventLine.Write(writer, bytes, recorded);
+
+        var lines = Encoding.UTF8.GetString(bytes.WrittenSpan).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var read = lines.Select(line => EventLine.Read(Encoding.UTF8.GetBytes(line))).ToArray();
+        Assert.Equal(
+            foreign.Select(e => (e.Id, e.Type, e.IsJson, Hex(e.Data), Hex(e.Metadata))),
+            read.Select(e => (e.Id, e.Type, e.IsJson, Hex(e.Data), Hex(e.Metadata)))
+        );
+    }
+
+    [Fact]
     public async Task Who_follows_is_told_of_what_is_yet_to_come()
     {
         await using var log = EmbeddedEventLog.Open(folder, TimeProvider.System);
@@ -103,6 +131,8 @@ public sealed class ReplayTests : IAsyncLifetime
         Assert.Equal(2, lines.Length);
         Assert.Equal("object-a/x", JsonDocument.Parse(lines[1]).RootElement.GetProperty("stream").GetString());
     }
+
+    static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexString(bytes.Span);
 
     async Task<string> Positions(Replay replay)
     {
