@@ -32,7 +32,7 @@ public sealed record ProjectionState(
     {
         var head = await log.Head(cancel);
         var reached = await Projector.ReadCheckpoint(session, cancel);
-        var lag = await SecondsSince(log, new(reached.Value + 1), clock, cancel);
+        var lag = await SecondsSince(log, reached, e => e.Position > reached, clock, cancel);
         var stopped = await StoppedProjection.Read(session, cancel);
         var states = new List<ProjectionState>();
         foreach (var projection in ReadModelProjections.All())
@@ -43,7 +43,7 @@ public sealed record ProjectionState(
                         generation,
                         stop.Position.Value,
                         head.Value - stop.Position.Value + 1,
-                        await SecondsSince(log, stop.Position, clock, cancel),
+                        await SecondsSince(log, stop.Position, _ => true, clock, cancel),
                         Following.Stopped,
                         new(stop.Position.Value, stop.Stream, stop.Revision, stop.Type, stop.Reason)
                     )
@@ -63,15 +63,18 @@ public sealed record ProjectionState(
         return states;
     }
 
+    /// <param name="from">Where there is an event, or the start.</param>
     static async ValueTask<double> SecondsSince(
         IEventLog log,
-        Position position,
+        Position from,
+        Func<RecordedEvent, bool> lacks,
         TimeProvider clock,
         CancellationToken cancel
     )
     {
-        await foreach (var recorded in log.ReadAll(Direction.Forwards, position, 1, cancel))
-            return Math.Max(0, Math.Round((clock.GetUtcNow() - recorded.Created).TotalSeconds, 1));
+        await foreach (var recorded in log.ReadAll(Direction.Forwards, from, 2, cancel))
+            if (lacks(recorded))
+                return Math.Max(0, Math.Round((clock.GetUtcNow() - recorded.Created).TotalSeconds, 1));
         return 0;
     }
 }
