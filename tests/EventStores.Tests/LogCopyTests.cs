@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Varve.EventStores.Embedded;
 using Varve.EventStores.Lines;
 using Varve.EventStores.Moving;
+using Varve.EventStores.Tests.EventStoreDb;
 
 namespace Varve.EventStores.Tests;
 

@@ -4,7 +4,7 @@ using Varve.EventStores.Embedded;
 using Varve.EventStores.EventStoreDb;
 using Varve.EventStores.Node;
 
-namespace Varve.EventStores.Tests;
+namespace Varve.EventStores.Tests.EventStoreDb;
 
 public sealed class EventStoreDbContractTests(OpenNode node) : EventStoreContract, IClassFixture<OpenNode>
 {
@@ -20,6 +20,8 @@ public sealed class OpenNode : IAsyncLifetime
     EventStoreDbStore? store;
 
     public IEventStore Store => store!;
+
+    public int Port => node!.Address.Port;
 
     public async ValueTask InitializeAsync()
     {
