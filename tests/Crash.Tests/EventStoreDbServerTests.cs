@@ -57,6 +57,10 @@ public sealed class EventStoreDbServerTests
                 using var s3 = again.Sign("esdb-bucket");
                 Assert.Equal(before, await Seen(user, s3));
             }
+            var other = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                ServerProcess.Start(data.Path, "over-none", Cancel)
+            );
+            Assert.Contains("was used with another log", other.Message);
         }
         finally
         {

@@ -182,6 +182,7 @@ sealed class Engine : IAsyncDisposable
             var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);
             opened.Push(store);
             var events = store.Events;
+            await LogIdentity.Check(folder, events, cancel);
             var disk = DiskTier.Open(
                 new() { Folder = folder.Contents, SmallSizeMax = settings.SmallContentMax },
                 loggers.CreateLogger<DiskTier>()

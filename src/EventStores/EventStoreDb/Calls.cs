@@ -28,7 +28,7 @@ sealed class Calls(Cluster cluster, TimeProvider time, ILogger logger)
             {
                 return await call(node);
             }
-            catch (Exception fault) when (fault is RpcException or OperationCanceledException or IOException)
+            catch (Exception fault) when (IsCut(fault))
             {
                 Leave(node, fault, cancel);
                 if (time.GetElapsedTime(begun) + pause > Patience)
@@ -74,6 +74,10 @@ sealed class Calls(Cluster cluster, TimeProvider time, ILogger logger)
         }
         logger.CallFailed(Said(fault));
     }
+
+    /// <summary>Whether a call was cut or refused, and <see cref="Leave"/> is to judge it.</summary>
+    public static bool IsCut(Exception fault) =>
+        fault is RpcException or OperationCanceledException or (IOException and not EventStoreUnavailableException);
 
     public Task Pause(TimeSpan pause, CancellationToken cancel) =>
         Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancel);

@@ -34,7 +34,7 @@ sealed class Following(EventStoreDbStore store, Calls calls, Cluster cluster, IR
                     if (!await batches.MoveNextAsync())
                         break;
                 }
-                catch (Exception fault) when (fault is RpcException or OperationCanceledException or IOException)
+                catch (Exception fault) when (Calls.IsCut(fault))
                 {
                     calls.Leave(node!, fault, cancel);
                     cut = true;

@@ -24,7 +24,7 @@ sealed class ReadCall(Calls calls, Cluster cluster, ReadReq.Types.Options option
         {
             return await Read();
         }
-        catch (Exception fault) when (fault is RpcException or OperationCanceledException or IOException)
+        catch (Exception fault) when (Calls.IsCut(fault))
         {
             calls.Leave(node!, fault, cancel);
             return null;

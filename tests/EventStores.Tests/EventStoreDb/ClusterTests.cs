@@ -146,6 +146,9 @@ public sealed class ClusterTests(OpenNode leader) : IClassFixture<OpenNode>, IAs
         var said = await Assert.ThrowsAsync<EventStoreUnavailableException>(() => store.Head(Cancel).AsTask());
         Assert.False(said.MayPass);
         Assert.Single(member.Refused);
+        await using var batches = store.Subscribe(Position.Start, [], Cancel).GetAsyncEnumerator(Cancel);
+        said = await Assert.ThrowsAsync<EventStoreUnavailableException>(() => batches.MoveNextAsync().AsTask());
+        Assert.False(said.MayPass);
     }
 
     [Theory, InlineData("leader", "true"), InlineData("random", "false")]
