@@ -127,16 +127,12 @@ sealed class Engine : IAsyncDisposable
 
     IReadOnlyList<IWorker> Workers { get; }
 
-    /// <summary>Serves the log by EventStoreDB's protocol. Dispose it before the engine.</summary>
-    /// <exception cref="SettingsException">The log is not this process's to serve.</exception>
+    /// <summary>Serves the log by EventStoreDB's protocol; it must be this process's own. Dispose it before the engine.
+    /// </summary>
     public Task<EventNode> Serve(EventsOptions options, ILoggerFactory loggers, CancellationToken cancel) =>
         EventNode.Start(
             options.Node(new LogReaders(options, Root, Accounts, TimeProvider.System).Judge),
-            store.Embedded
-                ?? throw new SettingsException(
-                    "Events:Url",
-                    "the log is in another server (Varve:EventStore): auditors connect to that."
-                ),
+            store.Embedded!,
             TimeProvider.System,
             loggers,
             cancel

@@ -42,6 +42,11 @@ public sealed class Server : IAsyncDisposable
         builder.Logging.AddVarveConsole(jsonLog);
         var settings = Settings.From(builder.Configuration);
         var serving = EventsOptions.From(builder.Configuration);
+        if (serving is not null && settings.EventStore is not null)
+            throw new SettingsException(
+                "Events:Url",
+                "the log is in another server (Varve:EventStore): auditors connect to that."
+            );
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(settings);
