@@ -21,8 +21,8 @@ static class LogIdentity
         else if (known != identity)
             throw new SettingsException(
                 "EventStore",
-                $"'{folder.Root}' was used with another log. If the log was moved, remove from that folder read, audit, "
-                    + "log.id and *.position: they are made anew. Else set Varve:EventStore, or Varve:Data, as it was."
+                $"'{folder.Root}' was used with another log. If the log was moved, remove read, audit, log.id and "
+                    + "*.position from the folder: they are made anew. Else set Varve:EventStore, or Varve:Data, as it was."
             );
     }
 
