@@ -77,7 +77,11 @@ sealed class Calls(Cluster cluster, TimeProvider time, ILogger logger)
 
     /// <summary>Whether a call was cut or refused, and <see cref="Leave"/> is to judge it.</summary>
     public static bool IsCut(Exception fault) =>
-        fault is RpcException or OperationCanceledException or (IOException and not EventStoreUnavailableException);
+        fault
+            is RpcException
+                or OperationCanceledException
+                or ObjectDisposedException // another caller has just left the node
+                or (IOException and not EventStoreUnavailableException);
 
     public Task Pause(TimeSpan pause, CancellationToken cancel) =>
         Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancel);

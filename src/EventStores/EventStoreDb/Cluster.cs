@@ -42,8 +42,9 @@ sealed class Cluster : IDisposable
     public CallOptions Options(CancellationToken cancel) => new(headers, cancellationToken: cancel);
 
     /// <summary>A call that writes: its outcome is unknown after the deadline.</summary>
-    public CallOptions OptionsWithDeadline(CancellationToken cancel) =>
-        new(headers, time.GetUtcNow().UtcDateTime + settings.DefaultDeadline, cancel);
+    public CallOptions OptionsWithDeadline(CancellationToken cancel) => new(headers, Deadline.UtcDateTime, cancel);
+
+    public DateTimeOffset Deadline => time.GetUtcNow() + settings.DefaultDeadline;
 
     /// <exception cref="EventStoreUnavailableException">No node was found in all the attempts.</exception>
     public async ValueTask<ClusterNode> Find(CancellationToken cancel)
@@ -198,9 +199,54 @@ sealed class Cluster : IDisposable
 /// <summary>One server, and the services that it has.</summary>
 sealed class ClusterNode(GrpcChannel channel) : IDisposable
 {
+    readonly Lock gate = new();
+    Task<bool>? offersBatches;
+    AppendBatch? batch;
+
     public Streams.StreamsClient Streams { get; } = new(channel);
 
     public Gossip.GossipClient Gossip { get; } = new(channel);
 
-    public void Dispose() => channel.Dispose();
+    /// <summary>The call over which appends go; null where the server has none.</summary>
+    /// <param name="open">Of the call, which stays open.</param>
+    /// <param name="ask">Of the one before it, which asks what the server offers.</param>
+    public async ValueTask<AppendBatch?> Batch(CallOptions open, CallOptions ask)
+    {
+        try
+        {
+            if (!await (offersBatches ??= OffersBatches(ask)))
+                return null;
+        }
+        catch (RpcException)
+        {
+            offersBatches = null; // to be asked again
+            throw;
+        }
+        lock (gate)
+            return batch is { Ended: false } current ? current : batch = new(Streams, open);
+    }
+
+    async Task<bool> OffersBatches(CallOptions options)
+    {
+        try
+        {
+            var offered = await new ServerFeatures.ServerFeaturesClient(channel).GetSupportedMethodsAsync(
+                new(),
+                options
+            );
+            return offered.Methods.Any(method =>
+                (method.ServiceName, method.MethodName) == ("event_store.client.streams.streams", "batchappend")
+            );
+        }
+        catch (RpcException old) when (old.StatusCode == StatusCode.Unimplemented)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        batch?.Dispose();
+        channel.Dispose();
+    }
 }

@@ -84,6 +84,12 @@ sealed class StreamAppends(EventStoreDbStore store, Cluster cluster, Calls calls
 
     async Task<AppendResult> Send(ClusterNode node, StreamAppend append, CancellationToken cancel)
     {
+        var (open, ask) = (
+            cluster.Options(CancellationToken.None),
+            cluster.OptionsWithDeadline(CancellationToken.None)
+        );
+        if (await node.Batch(open, ask) is { } batch)
+            return await batch.Append(append, cluster.Deadline, cancel);
         using var call = node.Streams.Append(cluster.OptionsWithDeadline(cancel));
         try
         {

@@ -30,6 +30,15 @@ static class WireEvents
             IsJson = ContentTypes.IsJson(wire.Metadata["content-type"]),
         };
 
+    public static BatchAppendReq.Types.ProposedMessage ProposedInBatch(NewEvent @event) =>
+        new()
+        {
+            Id = @event.Id.ToProtocol(asText: false),
+            Metadata = { ["type"] = @event.Type, ["content-type"] = ContentTypes.Of(@event.IsJson) },
+            Data = UnsafeByteOperations.UnsafeWrap(@event.Data),
+            CustomMetadata = UnsafeByteOperations.UnsafeWrap(@event.Metadata),
+        };
+
     public static AppendReq.Types.ProposedMessage Proposed(NewEvent @event) =>
         new()
         {

@@ -128,7 +128,7 @@ sealed class BatchAppends(NodeStreams streams, TimeProvider time, bool mayWrite)
             return;
         await places.WaitAsync(cancel);
         if (Close(append))
-            _ = Write(append);
+            _ = Task.Run(() => Write(append), CancellationToken.None); // a lone append is committed by who sends it
         else
             places.Release(); // it has expired
     }
