@@ -22,7 +22,8 @@ static class LogIdentity
             throw new SettingsException(
                 "EventStore",
                 $"'{folder.Root}' was used with another log. If the log was moved, remove read, audit, log.id and "
-                    + "*.position from the folder: they are made anew. Else set Varve:EventStore, or Varve:Data, as it was."
+                    + "*.position from the folder: they are made anew. Else set Varve:EventStore, or Varve:Data, as "
+                    + "it was."
             );
     }
 
