@@ -7,7 +7,8 @@ namespace Varve.EventStores.EventStoreDb;
 
 /// <summary>
 /// One call of BatchAppend that stays open: the appends of all callers go over it side by side, each with an id by
-/// which its answer is known. When the call is cut, all that wait are told, and are sent again by their callers. Thread-safe.
+/// which its answer is known. When the call is cut, all that wait are told, and are sent again by their callers.
+/// Thread-safe.
 /// </summary>
 sealed class AppendBatch : IDisposable
 {
