@@ -72,7 +72,14 @@ public class RestServer : IAsyncLifetime
         );
         Varve = new(door, states, events, disk, new ReadModels(reads, barrier), progress, barrier, TimeProvider.System);
         var root = new RootAccount("root", "root-password", Generated: false);
-        Accounts = new(Varve, root, Path.Combine(folder, "identity"), new IdentityOptions(), TimeProvider.System);
+        Accounts = await Accounts.Open(
+            Varve,
+            root,
+            Path.Combine(folder, "identity"),
+            shared: null,
+            new IdentityOptions(),
+            TimeProvider.System
+        );
         await Accounts.EnsureRoot(cancel);
         await StartWeb();
     }
@@ -85,7 +92,7 @@ public class RestServer : IAsyncLifetime
         await stop.CancelAsync();
         await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         runner.Dispose();
-        Accounts.Dispose();
+        await Accounts.DisposeAsync();
         await reads.DisposeAsync();
         await disk.DisposeAsync();
         await events.DisposeAsync();
