@@ -79,6 +79,9 @@ sealed class Engine : IAsyncDisposable
 
     public RootAccount Root { get; }
 
+    /// <summary>Null where no processes share one.</summary>
+    public RedisServer? Redis => read.Redis;
+
     /// <summary>The read models.</summary>
     public ReadSide Read => read;
 
@@ -172,7 +175,8 @@ sealed class Engine : IAsyncDisposable
                 folder.Identity,
                 settings.MySql,
                 identity,
-                TimeProvider.System
+                TimeProvider.System,
+                redis
             );
             return engine;
         }
