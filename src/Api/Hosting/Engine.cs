@@ -59,7 +59,7 @@ sealed class Engine : IAsyncDisposable
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events, store.Embedded is null ? 0 : BarrierBehavior.AloneLagMax)
         );
-        Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
+        Backend = new(door, states, events, disk, [], new ReadModels(readDatabase, barrier), progress, barrier, clock);
         runner = new(
             events,
             readDatabase,

@@ -64,7 +64,7 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
         string nonce,
         string proof,
         FileRow? file,
-        ITier tier,
+        TieredContents contents,
         CancellationToken cancel
     )
     {
@@ -73,7 +73,7 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
             TryUse(nonce, out var challenge)
             && (challenge.User, challenge.Sha1, challenge.Size) == (user, sha1, size)
             && file is not null
-            && await Matches(challenge, nonce, proof, file, tier, cancel);
+            && await Matches(challenge, nonce, proof, file, contents, cancel);
         if (proved)
         {
             attempts.GiveBack(user); // this one, and the one that asked
@@ -91,14 +91,14 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
         string nonce,
         string proof,
         FileRow file,
-        ITier tier,
+        TieredContents contents,
         CancellationToken cancel
     )
     {
         using var bytes = new MemoryStream();
         try
         {
-            await using var content = await tier.Open(file.Location, file.Size, cancel);
+            await using var content = await contents.Open(file.Sha256, file.Location, file.Size, cancel);
             var output = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
             foreach (var range in challenge.Ranges)
                 await content.CopyTo(range.Offset, range.Length, output, cancel);

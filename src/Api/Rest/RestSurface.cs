@@ -4,6 +4,7 @@ using Varve.Api.Identity;
 using Varve.Api.Web;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.Rest;
 
@@ -87,6 +88,8 @@ public static class RestSurface
         http.EndIfUnread();
         if (fault is EventStoreUnavailableException)
             return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The event store gives no answer."));
+        if (fault is TierUnavailableException)
+            return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The store that has the bytes gives no answer."));
         var row = ErrorTable.For(ErrorCode.InternalError);
         return Answer.Error(row.Status, row.Status, $"{row.Message} Request {http.TraceIdentifier}.");
     }

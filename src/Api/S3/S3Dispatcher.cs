@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.S3;
 
@@ -77,7 +78,9 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, progress.Resource);
-            var code = fault is EventStoreUnavailableException ? ErrorCode.ServiceUnavailable : ErrorCode.InternalError;
+            var code = fault is EventStoreUnavailableException or TierUnavailableException
+                ? ErrorCode.ServiceUnavailable
+                : ErrorCode.InternalError;
             Refuse(http, new(code), progress, requestId);
         }
         Duration.Record(
