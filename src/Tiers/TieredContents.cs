@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.IO.Pipelines;
+using Varve.Domain.Contents;
 
 namespace Varve.Tiers;
 
@@ -18,15 +19,11 @@ public sealed class TieredContents(
 {
     readonly FrozenDictionary<string, ITier> tiers = tiers.ToFrozenDictionary(tier => tier.Name);
 
-    /// <summary>The tier of a location.</summary>
-    /// <exception cref="TierUnavailableException">No tier of its name is set up.</exception>
-    public ITier TierOf(string location)
-    {
-        var end = location.IndexOf(':', StringComparison.Ordinal);
-        return end > 0 && tiers.TryGetValue(location[..end], out var tier)
-            ? tier
-            : throw new TierUnavailableException(location, "no such tier is set up");
-    }
+    /// <exception cref="TierUnavailableException">No tier of this name is set up.</exception>
+    public ITier Named(string tier) =>
+        tiers.TryGetValue(tier, out var found)
+            ? found
+            : throw new TierUnavailableException(tier, "no such tier is set up");
 
     /// <summary>Opens a content, at <paramref name="nearest"/> if that is to be had.</summary>
     /// <param name="content">SHA-256, 64 lower-case hex digits.</param>
@@ -78,7 +75,7 @@ public sealed class TieredContents(
                 try
                 {
                     tried.Add(location);
-                    current = await contents.TierOf(location).Open(location, size, cancel);
+                    current = await contents.Named(ContentCopy.TierOf(location)).Open(location, size, cancel);
                     return;
                 }
                 catch (Exception fault) when (IsOfTheCopy(fault))

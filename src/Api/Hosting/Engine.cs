@@ -78,7 +78,7 @@ sealed class Engine : IAsyncDisposable
         Accounts = new(Backend, Root, folder.Identity, identity, clock);
         Workers =
         [
-            new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
+            new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
             new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
             // The embedded log appends to several streams at once: there is nothing to finish.
             .. store.Embedded is null
