@@ -68,8 +68,8 @@ public sealed class ContentTests
 
     const string Ceph = "ceph:userfile/ceph/e3";
 
-    static readonly ContentEvent Copied = new ContentEvent.Copied("ceph", Ceph, Noon);
-    static readonly ContentEvent Evicted = new ContentEvent.Evicted("disk", Stored.Location, Noon);
+    static readonly ContentEvent Copied = new ContentEvent.Copied(Sha1, "ceph", Ceph, Noon);
+    static readonly ContentEvent Evicted = new ContentEvent.Evicted(Sha1, "disk", Stored.Location, Noon);
     static readonly ContentEvent CephDamaged = new ContentEvent.Damaged(Ceph, "CRC", Noon);
 
     [Fact]
@@ -92,12 +92,17 @@ public sealed class ContentTests
         Content
             .Decider.Given(Stored, Copied, Damaged)
             .When(new ContentCommand.AddCopy(Context, Hash, "disk:volume/000002@0", Ceph))
-            .ThenEvents(new ContentEvent.Repaired("disk", "disk:volume/000002@0", Ceph, Noon));
+            .ThenEvents(new ContentEvent.Repaired(Sha1, "disk", "disk:volume/000002@0", Ceph, Noon));
 
     [Fact]
     public void A_healed_copy_can_be_damaged_again() =>
         Content
-            .Decider.Given(Stored, Copied, Damaged, new ContentEvent.Repaired("disk", Stored.Location, Ceph, Noon))
+            .Decider.Given(
+                Stored,
+                Copied,
+                Damaged,
+                new ContentEvent.Repaired(Sha1, "disk", Stored.Location, Ceph, Noon)
+            )
             .When(new ContentCommand.ReportDamage(Context, Hash, Stored.Location, "CRC"))
             .ThenEvents(Damaged);
 
@@ -115,7 +120,7 @@ public sealed class ContentTests
         Content
             .Decider.Given(Stored, Copied, Damaged, CephDamaged, Stored)
             .When(new ContentCommand.AddCopy(Context, Hash, Ceph, Stored.Location))
-            .ThenEvents(new ContentEvent.Repaired("ceph", Ceph, Stored.Location, Noon));
+            .ThenEvents(new ContentEvent.Repaired(Sha1, "ceph", Ceph, Stored.Location, Noon));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ boot() {
 
 start() {
   stop
-  rm -rf "$dir"
+  rm -rf "$dir"/{data,log,generated,schema,features,.erlang.cookie}
   mkdir -p "$dir"/{data,log,generated,schema}
   echo "$1" > "$dir/port"
   (umask 077 && od -An -tx1 -N 15 /dev/urandom | tr -d ' \n' > "$dir/.erlang.cookie")

@@ -49,12 +49,13 @@ public sealed record Content(
             ContentCommand.ReportDamage => new NoChange(),
 
             ContentCommand.AddCopy when content.Stored is null => Gone,
-            ContentCommand.AddCopy c => AddCopy(content, c, ContentCopy.TierOf(c.Location)),
+            ContentCommand.AddCopy c => AddCopy(content, content.Stored.Sha1, c, ContentCopy.TierOf(c.Location)),
 
             ContentCommand.ReportCopyFailure c when content.Stored is null || content.IsIn(c.Tier) => new NoChange(),
             ContentCommand.ReportCopyFailure c => new ContentEvent.CopyFailed(c.Tier, c.Reason, c.Context.At),
 
-            ContentCommand.Evict c => Evict(content, c),
+            ContentCommand.Evict when content.Stored is null => new NoChange(),
+            ContentCommand.Evict c => Evict(content, content.Stored.Sha1, c),
 
             ContentCommand.SchedulePurge when content.Stored is null || content.PurgeNotBefore is not null =>
                 new NoChange(),
@@ -67,21 +68,21 @@ public sealed record Content(
 
     static Rejection Gone => new(ErrorCode.OperationAborted, "The content was purged meanwhile.");
 
-    static Decision<ContentEvent> AddCopy(Content content, ContentCommand.AddCopy command, string tier)
+    static Decision<ContentEvent> AddCopy(Content content, string sha1, ContentCommand.AddCopy command, string tier)
     {
         if (content.IsIn(tier))
             return new NoChange();
         return content.Copies.ContainsKey(tier)
-            ? new ContentEvent.Repaired(tier, command.Location, command.From, command.Context.At)
-            : new ContentEvent.Copied(tier, command.Location, command.Context.At);
+            ? new ContentEvent.Repaired(sha1, tier, command.Location, command.From, command.Context.At)
+            : new ContentEvent.Copied(sha1, tier, command.Location, command.Context.At);
     }
 
-    static Decision<ContentEvent> Evict(Content content, ContentCommand.Evict command)
+    static Decision<ContentEvent> Evict(Content content, string sha1, ContentCommand.Evict command)
     {
         if (!content.Copies.TryGetValue(command.Tier, out var copy))
             return new NoChange();
         return content.SoundCopies.Any(other => other.Tier != command.Tier)
-            ? new ContentEvent.Evicted(command.Tier, copy.Location, command.Context.At)
+            ? new ContentEvent.Evicted(sha1, command.Tier, copy.Location, command.Context.At)
             : new Rejection(ErrorCode.OperationAborted, "No other tier has a sound copy.");
     }
 

@@ -54,18 +54,20 @@ public abstract record ContentEvent
     public sealed record Damaged(string Location, string Detail, DateTimeOffset At) : ContentEvent;
 
     /// <summary>Another tier has the bytes, too.</summary>
+    /// <param name="Sha1">Of the content, as in all events of its copies: the key of who looks for the file.</param>
     /// <param name="Tier">Such as <c>ceph</c>: the first word of the location.</param>
-    public sealed record Copied(string Tier, string Location, DateTimeOffset At) : ContentEvent;
+    public sealed record Copied(string Sha1, string Tier, string Location, DateTimeOffset At) : ContentEvent;
 
     /// <summary>The tier has no copy, and nobody tries any more before somebody asks for it.</summary>
     public sealed record CopyFailed(string Tier, string Reason, DateTimeOffset At) : ContentEvent;
 
     /// <summary>The tier's copy is given up; its bytes go after this.</summary>
-    public sealed record Evicted(string Tier, string Location, DateTimeOffset At) : ContentEvent;
+    public sealed record Evicted(string Sha1, string Tier, string Location, DateTimeOffset At) : ContentEvent;
 
     /// <summary>Sound bytes are in the place of the tier's damaged ones.</summary>
     /// <param name="From">The copy that they were taken from.</param>
-    public sealed record Repaired(string Tier, string Location, string From, DateTimeOffset At) : ContentEvent;
+    public sealed record Repaired(string Sha1, string Tier, string Location, string From, DateTimeOffset At)
+        : ContentEvent;
 
     public sealed record PurgeScheduled(DateTimeOffset NotBefore, DateTimeOffset At) : ContentEvent;
 

@@ -27,7 +27,10 @@ public sealed class FileRows : IProjection
         WHERE NOT EXISTS (SELECT 1 FROM tbl_file WHERE file_hash = @sha1)
         """;
 
-    const string NameFile = "UPDATE tbl_file SET file_name = @name WHERE file_hash = @sha1 AND file_name = ''";
+    /// <summary>MySQL would set the time of its own clock where none is set.</summary>
+    const string NameFile = """
+        UPDATE tbl_file SET file_name = @name, update_at = update_at WHERE file_hash = @sha1 AND file_name = ''
+        """;
 
     const string ReplaceCopy = """
         REPLACE INTO tbl_content_copy (sha256, distance, tier, location, damaged, copied_at)
@@ -80,10 +83,10 @@ public sealed class FileRows : IProjection
         fact.Event switch
         {
             ContentEvent.Stored e => Stored(fact, e),
-            ContentEvent.Damaged e => [new(MarkDamaged, HashOf(fact), e.Location), .. Chosen(fact, e.At)],
-            ContentEvent.Copied e => [CopyOf(fact, e.Location, e.At), .. Chosen(fact, e.At)],
-            ContentEvent.Repaired e => [CopyOf(fact, e.Location, e.At), .. Chosen(fact, e.At)],
-            ContentEvent.Evicted e => [new(DeleteCopy, HashOf(fact), e.Tier), .. Chosen(fact, e.At)],
+            ContentEvent.Damaged e => [new(MarkDamaged, HashOf(fact), e.Location), .. Chosen(fact, sha1: null, e.At)],
+            ContentEvent.Copied e => [CopyOf(fact, e.Location, e.At), .. Chosen(fact, e.Sha1, e.At)],
+            ContentEvent.Repaired e => [CopyOf(fact, e.Location, e.At), .. Chosen(fact, e.Sha1, e.At)],
+            ContentEvent.Evicted e => [new(DeleteCopy, HashOf(fact), e.Tier), .. Chosen(fact, e.Sha1, e.At)],
             ContentEvent.PurgeScheduled e => [new(SetPurgeTime, e.NotBefore.UtcTicks, HashOf(fact))],
             ContentEvent.Revived => [new(SetPurgeTime, null, HashOf(fact))],
             ContentEvent.Purged e =>
@@ -92,7 +95,10 @@ public sealed class FileRows : IProjection
                 new(PurgeContent, HashOf(fact)),
                 new(DeleteCopies, HashOf(fact)),
             ],
-            ObjectEvent.Put e => [new(NameFile, Objects.ObjectRows.NameOf(fact.Stream).Key, e.Sha1)],
+            ObjectEvent.Put e =>
+            [
+                new(NameFile, Objects.ObjectRows.NameOf(fact.Stream).Key, e.Sha1) { FileHash = e.Sha1 },
+            ],
             _ => [],
         };
 
@@ -102,8 +108,8 @@ public sealed class FileRows : IProjection
         return
         [
             new(ReplaceContent, sha256, Convert.FromHexString(e.Sha1), e.Size, e.Location),
-            new(RenewFile, e.Size, e.Location, at, sha256, e.Sha1),
-            new(InsertFile, fact.Position, e.Sha1, e.Size, e.Location, at, sha256),
+            new(RenewFile, e.Size, e.Location, at, sha256, e.Sha1) { FileHash = e.Sha1 },
+            new(InsertFile, fact.Position, e.Sha1, e.Size, e.Location, at, sha256) { FileHash = e.Sha1 },
             CopyOf(fact, e.Location, e.At),
         ];
     }
@@ -114,8 +120,9 @@ public sealed class FileRows : IProjection
         return new(ReplaceCopy, HashOf(fact), StoreTypes.Distance(tier), tier, location, at.UtcTicks);
     }
 
-    static Statement[] Chosen(Fact fact, DateTimeOffset at) =>
-        [new(ChooseCopy, HashOf(fact)), new(MoveFile, Columns.DateTime(at), HashOf(fact))];
+    /// <param name="sha1">Null where the event does not say.</param>
+    static Statement[] Chosen(Fact fact, string? sha1, DateTimeOffset at) =>
+        [new(ChooseCopy, HashOf(fact)), new(MoveFile, Columns.DateTime(at), HashOf(fact)) { FileHash = sha1 }];
 
     static byte[] HashOf(Fact fact) => Convert.FromHexString(fact.Stream.AsSpan(Prefix.Length));
 }

@@ -40,7 +40,9 @@ sealed class RabbitTopology(string tier, IReadOnlyList<TimeSpan> delays)
             await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancel);
         // Should the broker give up on a message that is delivered again and again, it goes where people look.
         await Declare(connection, Queue, Key, DeadLetters(ErrorKey), cancel);
-        await Declare(connection, ErrorQueue, ErrorKey, [], cancel);
+        // From here it goes only when somebody asks for it, however often people look.
+        var everLasting = new Dictionary<string, object?> { ["x-delivery-limit"] = int.MaxValue };
+        await Declare(connection, ErrorQueue, ErrorKey, everLasting, cancel);
         foreach (var delay in delays)
         {
             var arguments = DeadLetters(Key);

@@ -18,6 +18,8 @@ public sealed class RabbitTransferQueue : ITransferQueue
     /// <summary>Unconfirmed messages at a time.</summary>
     const int PublishedAtOnce = 256;
 
+    static readonly TimeSpan GiveBackMost = TimeSpan.FromSeconds(5);
+
     static readonly CreateChannelOptions Confirming = new(
         publisherConfirmationsEnabled: true,
         publisherConfirmationTrackingEnabled: true
@@ -95,13 +97,7 @@ public sealed class RabbitTransferQueue : ITransferQueue
                     delayed += await channel.MessageCountAsync(queue, cancel);
                 var waiting = await channel.MessageCountAsync(topology.Queue, cancel);
                 var failed = await channel.MessageCountAsync(topology.ErrorQueue, cancel);
-                var list = new List<FailedTransfer>();
-                // Not acknowledged: with the channel's end they are back.
-                while (
-                    list.Count < failedMax
-                    && await channel.BasicGetAsync(topology.ErrorQueue, autoAck: false, cancel) is { } message
-                )
-                    list.Add(FailedOf(message));
+                var list = await Look(channel, topology.ErrorQueue, failedMax, cancel);
                 return new TransferQueueState(tier, waiting, delayed, failed, list);
             },
             cancel
@@ -142,6 +138,27 @@ public sealed class RabbitTransferQueue : ITransferQueue
         {
             throw connection.Unavailable(fault);
         }
+    }
+
+    /// <summary>Takes messages and gives them back: there is no other way to see them.</summary>
+    async Task<List<FailedTransfer>> Look(IChannel channel, string queue, int most, CancellationToken cancel)
+    {
+        var (seen, last) = (new List<FailedTransfer>(), 0UL);
+        while (seen.Count < most && await channel.BasicGetAsync(queue, autoAck: false, cancel) is { } message)
+        {
+            seen.Add(FailedOf(message));
+            last = message.DeliveryTag;
+        }
+        if (seen.Count == 0)
+            return seen;
+        await channel.BasicNackAsync(last, multiple: true, requeue: true, cancel);
+        // The broker does that when it gets to it; who asks next is to find them there.
+        var begun = clock.GetTimestamp();
+        while (
+            await channel.MessageCountAsync(queue, cancel) < seen.Count && clock.GetElapsedTime(begun) < GiveBackMost
+        )
+            await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancel);
+        return seen;
     }
 
     async Task Pause(Exception fault, CancellationToken cancel)

@@ -2,19 +2,24 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
+using Varve.Services;
 using Varve.Workers.Transfers;
+
+[assembly: AssemblyFixture(typeof(RabbitMq))]
 
 namespace Varve.Workers.Tests.Transfers;
 
-public sealed class RabbitTransferQueueTests(RabbitServer rabbit) : TransferQueueContract
+public sealed class RabbitTransferQueueTests(RabbitMq rabbit) : TransferQueueContract
 {
-    protected override async ValueTask<ITransferQueue> Open() =>
-        new RabbitTransferQueue(
-            await rabbit.Start(),
-            [Tier],
-            Pace,
-            TimeProvider.System,
-            NullLogger<RabbitTransferQueue>.Instance
+    protected override ValueTask<ITransferQueue> Open() =>
+        new(
+            new RabbitTransferQueue(
+                rabbit.Url,
+                [Tier],
+                Pace,
+                TimeProvider.System,
+                NullLogger<RabbitTransferQueue>.Instance
+            )
         );
 
     protected override Task Restart() => rabbit.Restart();
@@ -73,7 +78,7 @@ public sealed class RabbitTransferQueueTests(RabbitServer rabbit) : TransferQueu
                 cancellationToken: Cancel
             );
         await using var queue = new RabbitTransferQueue(
-            await rabbit.Start(),
+            rabbit.Url,
             [other],
             Pace,
             TimeProvider.System,
@@ -102,7 +107,7 @@ public sealed class RabbitTransferQueueTests(RabbitServer rabbit) : TransferQueu
     /// <summary>Of a client that knows nothing of Varve.</summary>
     async Task<IChannel> Channel()
     {
-        var factory = new ConnectionFactory { Uri = await rabbit.Start() };
+        var factory = new ConnectionFactory { Uri = rabbit.Url };
         var connection = await factory.CreateConnectionAsync(Cancel);
         return await connection.CreateChannelAsync(new(true, true), Cancel);
     }

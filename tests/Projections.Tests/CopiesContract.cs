@@ -4,12 +4,17 @@ using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class CopiesTests
+public abstract class CopiesContract(ReadStore store)
 {
     static readonly string Stream = $"content-{Sha256("x")}";
-    static readonly ContentEvent Copied = new ContentEvent.Copied("ceph", "ceph:userfile/ceph/x", Noon.AddMinutes(1));
+    static readonly ContentEvent Copied = new ContentEvent.Copied(
+        Sha1("x"),
+        "ceph",
+        "ceph:userfile/ceph/x",
+        Noon.AddMinutes(1)
+    );
     static readonly ContentEvent Damaged = new ContentEvent.Damaged("disk:x", "CRC", Noon.AddMinutes(2));
-    static readonly ContentEvent Evicted = new ContentEvent.Evicted("disk", "disk:x", Noon.AddMinutes(3));
+    static readonly ContentEvent Evicted = new ContentEvent.Evicted(Sha1("x"), "disk", "disk:x", Noon.AddMinutes(3));
 
     [Fact]
     public async Task A_copy_that_arrives_farther_away_is_the_second_choice()
@@ -28,7 +33,7 @@ public sealed class CopiesTests
         Assert.Equal("ceph:userfile/ceph/x", (await live.Read.FindObject("photos", "a", Cancel))!.Location);
         Assert.Equal(["disk:x"], (await live.Read.RepairableCopies(9, Cancel)).Select(copy => copy.Location));
 
-        live.Store.Write(Stream, new ContentEvent.Repaired("disk", "disk:y", "ceph:userfile/ceph/x", Noon));
+        live.Store.Write(Stream, new ContentEvent.Repaired(Sha1("x"), "disk", "disk:y", "ceph:userfile/ceph/x", Noon));
         await live.CaughtUp();
         Assert.Equal(["disk:y", "ceph:userfile/ceph/x"], await live.Read.LocationsOf(Sha256("x"), Cancel));
         Assert.Equal("disk:y", (await live.Read.FindFile(Sha1("x"), Cancel))!.Location);
@@ -87,9 +92,9 @@ public sealed class CopiesTests
         Assert.Equal(await live.Rows(), await live.RebuiltRows());
     }
 
-    static async Task<LiveReadModels> With(params ContentEvent[] events)
+    async Task<LiveReadModels> With(params ContentEvent[] events)
     {
-        var live = await LiveReadModels.Start();
+        var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "a", "x");
         foreach (var @event in events)
             live.Store.Write(Stream, @event);
