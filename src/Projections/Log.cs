@@ -75,4 +75,10 @@ static partial class Log
 
     [LoggerMessage(18, LogLevel.Warning, "The checkpoint of the read models can't be read; again in {Pause}")]
     public static partial void CheckpointNotRead(this ILogger logger, TimeSpan pause, Exception fault);
+
+    [LoggerMessage(19, LogLevel.Warning, "Redis at {EndPoint} is out of reach ({Reason}); Varve goes on without it")]
+    public static partial void RedisLost(this ILogger logger, string endPoint, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Redis at {EndPoint} is there again")]
+    public static partial void RedisBack(this ILogger logger, string endPoint);
 }

@@ -12,8 +12,8 @@ using Varve.Tiers;
 namespace Varve.Workers;
 
 /// <param name="BytesPerSecond">Bound of what it reads.</param>
-/// <param name="Every">From the beginning of one pass to the next.</param>
-public sealed record ScrubPace(long BytesPerSecond, TimeSpan Every);
+/// <param name="Days">From the beginning of one pass to the next; 0: only when it is asked for.</param>
+public sealed record ScrubPace(long BytesPerSecond, int Days);
 
 /// <summary>How a pass is, or the last one was.</summary>
 /// <param name="FinishedAt">Null while it runs.</param>
@@ -58,7 +58,7 @@ public sealed class Scrubber(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
-    /// <summary>Null if there was none yet.</summary>
+    /// <summary>Null before <see cref="Run"/>.</summary>
     public ScrubPass? Pass { get; private set; }
 
     /// <summary>Begins a pass now, if none is under way.</summary>
@@ -68,7 +68,7 @@ public sealed class Scrubber(
     {
         try
         {
-            Pass = await Saved(cancel);
+            Pass = await Saved(cancel) ?? await Never(cancel);
             while (true)
             {
                 await UntilDue(cancel);
@@ -129,7 +129,7 @@ public sealed class Scrubber(
 
     async Task UntilDue(CancellationToken cancel)
     {
-        while (Pass is { FinishedAt: not null } last && clock.GetUtcNow() < last.StartedAt + pace.Every)
+        while (Pass is { FinishedAt: not null } last && !IsDue(last))
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(Interval);
@@ -144,6 +144,8 @@ public sealed class Scrubber(
             }
         }
     }
+
+    bool IsDue(ScrubPass last) => pace.Days > 0 && clock.GetUtcNow() >= last.StartedAt.AddDays(pace.Days);
 
     /// <returns>False if the copy is damaged.</returns>
     async Task<bool> Check(CopyRow copy, Func<long, ValueTask> paced, CancellationToken cancel)
@@ -175,6 +177,15 @@ public sealed class Scrubber(
             // It may have been evicted or purged meanwhile.
             return outcome.State<Content>().Copies.Values.All(one => one.Location != copy.Location);
         }
+    }
+
+    /// <summary>A first start: nothing has had the time to rot, and the first pass is due like any other.</summary>
+    async Task<ScrubPass> Never(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var pass = new ScrubPass(now, now, "", 0, 0, 0);
+        await Save(pass, cancel);
+        return pass;
     }
 
     async Task Save(ScrubPass pass, CancellationToken cancel)

@@ -123,33 +123,30 @@ public sealed class CopyCareTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_scrub_begins_by_itself_and_again_when_it_is_asked_for()
+    public async Task A_scrub_begins_when_it_is_asked_for_and_what_it_found_outlives_the_process()
     {
         await world.Put(1000);
         var scrubber = Scrubber(bytesPerSecond: long.MaxValue);
-        var asked = false;
-        await CopyWorld.While(
-            scrubber,
-            () =>
-            {
-                if (scrubber.Pass is not { FinishedAt: not null } first)
-                    return Task.FromResult(false);
-                if (asked)
-                    return Task.FromResult(first.Contents == 2);
-                asked = true;
-                return Again();
-            }
-        );
-        // Another process goes by what this one left.
+        scrubber.Ask();
+        await CopyWorld.While(scrubber, () => Task.FromResult(scrubber.Pass is { Contents: 1, FinishedAt: not null }));
         var next = Scrubber(bytesPerSecond: long.MaxValue);
-        await CopyWorld.While(next, () => Task.FromResult(next.Pass?.Contents == 2));
+        await CopyWorld.While(next, () => Task.FromResult(next.Pass is not null));
+        Assert.Equal(scrubber.Pass, next.Pass);
+    }
 
-        async Task<bool> Again()
-        {
-            await world.Put(2000);
-            scrubber.Ask();
-            return false;
-        }
+    [Fact]
+    public async Task A_scrub_that_was_cut_goes_on_where_it_was()
+    {
+        var hashes = new List<ContentHash>();
+        for (var i = 0; i < 3; i++)
+            hashes.Add(await world.Put(1000 + i));
+        var first = hashes.Select(hash => hash.Hex).Order(StringComparer.Ordinal).First();
+        var cut = new ScrubPass(UploadWorld.Now, FinishedAt: null, first, Contents: 1, Bytes: 1000, Damaged: 0);
+        var json = System.Text.Json.JsonSerializer.Serialize(cut);
+        await File.WriteAllTextAsync(Path.Combine(world.Folder, "scrub.json"), json, Cancel);
+        var scrubber = Scrubber(bytesPerSecond: long.MaxValue);
+        await CopyWorld.While(scrubber, () => Task.FromResult(scrubber.Pass?.FinishedAt is not null));
+        Assert.Equal(3, scrubber.Pass!.Contents);
     }
 
     /// <summary>The bytes go, and somebody notices.</summary>
@@ -182,7 +179,7 @@ public sealed class CopyCareTests : IAsyncLifetime
             world.Reads,
             world.Disk,
             world.Door,
-            new(bytesPerSecond, TimeSpan.FromDays(30)),
+            new(bytesPerSecond, Days: 30),
             world.Folder,
             TimeProvider.System,
             NullLogger<Scrubber>.Instance

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -78,7 +79,7 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, progress.Resource);
-            var code = fault is EventStoreUnavailableException or TierUnavailableException
+            var code = fault is EventStoreUnavailableException or TierUnavailableException or DbException
                 ? ErrorCode.ServiceUnavailable
                 : ErrorCode.InternalError;
             Refuse(http, new(code), progress, requestId);
