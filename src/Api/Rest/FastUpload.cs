@@ -40,7 +40,7 @@ static class FastUpload
                     RestJson.Readable.EnvelopeProofChallenge
                 );
             var asked = await StoredFiles.FindReadable(request, sha1, size, cancel);
-            if (!await instant.Verify(user, sha1, size, nonce, proof, asked, request.Varve.Tier, cancel))
+            if (!await instant.Verify(user, sha1, size, nonce, proof, asked, request.Varve.Contents, cancel))
                 return Said(-1, No);
         }
 

@@ -77,7 +77,7 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
         string nonce,
         string proof,
         FileRow? file,
-        ITier tier,
+        TieredContents contents,
         CancellationToken cancel
     )
     {
@@ -86,7 +86,7 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
             await Use(nonce) is { } challenge
             && (challenge.User, challenge.Sha1, challenge.Size) == (user, sha1, size)
             && file is not null
-            && await Matches(challenge, nonce, proof, file, tier, cancel);
+            && await Matches(challenge, nonce, proof, file, contents, cancel);
         if (proved)
         {
             await attempts.GiveBack(user); // this one, and the one that asked
@@ -104,14 +104,14 @@ public sealed class InstantUploads(InstantUploadOptions options, TimeProvider cl
         string nonce,
         string proof,
         FileRow file,
-        ITier tier,
+        TieredContents contents,
         CancellationToken cancel
     )
     {
         using var bytes = new MemoryStream();
         try
         {
-            await using var content = await tier.Open(file.Location, file.Size, cancel);
+            await using var content = await contents.Open(file.Sha256, file.Location, file.Size, cancel);
             var output = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
             foreach (var range in challenge.Ranges)
                 await content.CopyTo(range.Offset, range.Length, output, cancel);
