@@ -64,15 +64,20 @@ sealed class Engine : IAsyncDisposable
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
-                new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+                Alone(new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>())),
+                Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
             ]
             : [];
+
+        IWorker Alone(IWorker worker) =>
+            settings.Lease(worker.GetType().Name, loggers) is { } lease
+                ? new LeasedWorker(worker, lease, clock, loggers.CreateLogger<LeasedWorker>())
+                : worker;
     }
 
     public DataFolder Folder { get; }
@@ -84,6 +89,9 @@ sealed class Engine : IAsyncDisposable
     public Accounts Accounts { get; private set; } = null!;
 
     public RootAccount Root { get; }
+
+    /// <summary>Null where no processes share one.</summary>
+    public RedisServer? Redis => read.Redis;
 
     /// <summary>The read models.</summary>
     public ReadSide Read => read;
@@ -184,7 +192,8 @@ sealed class Engine : IAsyncDisposable
                 folder.Identity,
                 settings.MySql,
                 identity,
-                TimeProvider.System
+                TimeProvider.System,
+                redis
             );
             return engine;
         }

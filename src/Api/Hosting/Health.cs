@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Varve.EventStores;
 
 namespace Varve.Api.Hosting;
@@ -17,7 +18,7 @@ static class Health
                 async (CancellationToken cancel) =>
                 {
                     var state = await StateOf(engine(), cancel);
-                    return TypedResults.Json(state, statusCode: state.Ready ? 200 : 503);
+                    return TypedResults.Json(state, JsonSerializerOptions.Web, statusCode: state.Ready ? 200 : 503);
                 }
             )
             .ExcludeFromDescription();

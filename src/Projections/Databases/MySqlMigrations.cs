@@ -3,25 +3,25 @@ using System.Globalization;
 
 namespace Varve.Projections.Databases;
 
-/// <summary>The tables that are not rebuilt from the log (accounts, leases): scripts of <c>sql/mysql-cluster/</c>, each of
-/// which runs once, in order. <c>tbl_migration</c> counts them.</summary>
+/// <summary>The tables that are not rebuilt from the log (accounts, leases): scripts of <c>sql/mysql-cluster/</c>, each
+/// of which runs once, in order. <c>tbl_migration</c> counts them.</summary>
 public static class MySqlMigrations
 {
     const string Folder = "mysql-cluster/";
-    const int LockSeconds = 60;
-
-    static string LockOf(MySqlServer server) => $"varve-schema-{server.Database}";
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Makes the database if there is none, and brings its tables up to date; one process at a time.</summary>
     /// <exception cref="InvalidOperationException">The tables are of a newer version of Varve.</exception>
     public static async Task Run(MySqlServer server, CancellationToken cancel)
     {
+        await using var turn =
+            await MySqlLock.TryTake(server, "schema", Patience, cancel)
+            ?? throw new InvalidOperationException(
+                $"Another process has been migrating {server.Database} for too long."
+            );
         await using var connection = await server.Connect("", cancel);
         await MySqlServer.Run(connection, $"CREATE DATABASE IF NOT EXISTS {server.Database}", cancel);
         await connection.ChangeDatabaseAsync(server.Database, cancel);
-        if (await Scalar(connection, $"SELECT GET_LOCK('{LockOf(server)}', {LockSeconds})", cancel) != 1)
-            throw new InvalidOperationException($"Another process has been migrating {server.Database} for too long.");
-        // The lock ends with the connection, at the latest.
         await MySqlServer.Run(connection, "CREATE TABLE IF NOT EXISTS tbl_migration (number int PRIMARY KEY)", cancel);
         var scripts = EmbeddedSql.Names(Folder);
         var done = await Scalar(connection, "SELECT COUNT(*) FROM tbl_migration", cancel);
@@ -39,7 +39,6 @@ public static class MySqlMigrations
                 cancel
             );
         }
-        await Scalar(connection, $"SELECT RELEASE_LOCK('{LockOf(server)}')", cancel);
     }
 
     /// <summary>All scripts, as text.</summary>

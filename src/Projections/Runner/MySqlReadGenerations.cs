@@ -47,16 +47,19 @@ public sealed class MySqlReadGenerations(
                 await live.LayoutChanged(cancel);
                 return;
             }
-            if (build)
-            {
-                await using var built = await BuildNext(wrong ?? "there are none", rounds: 3, progress, cancel);
-                await built.Use(cancel);
-            }
-            else
+            if (!build || await TakeTurn(cancel) is not { } turn)
             {
                 logger.WaitingForRebuild(wrong ?? "there are none");
                 await Task.Delay(WaitForOther, clock, cancel);
+                continue;
             }
+            if (await Look(cancel) is (not null, null)) // another process has built them meanwhile
+            {
+                await turn.DisposeAsync();
+                continue;
+            }
+            await using var next = await Build(wrong ?? "there are none", rounds: 3, turn, progress, cancel);
+            await next.Use(cancel);
         }
     }
 
@@ -65,20 +68,46 @@ public sealed class MySqlReadGenerations(
         int rounds,
         IProgress<RebuildProgress>? progress,
         CancellationToken cancel
+    ) =>
+        await TakeTurn(cancel) is { } turn
+            ? await Build(reason, rounds, turn, progress, cancel)
+            : throw new InvalidOperationException("Another process rebuilds the read models.");
+
+    /// <summary>One process at a time.</summary>
+    ValueTask<MySqlLock?> TakeTurn(CancellationToken cancel) =>
+        MySqlLock.TryTake(server, "rebuild", TimeSpan.Zero, cancel);
+
+    async Task<NextGeneration> Build(
+        string reason,
+        int rounds,
+        MySqlLock turn,
+        IProgress<RebuildProgress>? progress,
+        CancellationToken cancel
     )
     {
         logger.RebuildStarted(next, reason);
-        await using var admin = await server.Connect("", cancel);
-        await MySqlServer.Run(admin, $"DROP DATABASE IF EXISTS {next}; CREATE DATABASE {next}", cancel);
-        await admin.ChangeDatabaseAsync(next, cancel);
-        await MySqlServer.Run(admin, MySqlSchema.Script(shards, MySqlSchema.IsMariaDb(admin)), cancel);
-        await using (var session = new SqlSession(await server.Connect(next, cancel)))
-            await MySqlGeneration.Write(session, Number + 1, shards, cancel);
-        var database = new MySqlReadDatabase(server, replica: null, next, clock);
-        await database.LayoutChanged(cancel);
-        var (events, at) = await BulkFold.Run(log, database, await log.Head(cancel), rounds, progress, logger, cancel);
-        logger.RebuildDone(events, at);
-        return new Next(this, database);
+        try
+        {
+            await using (var admin = await server.Connect("", cancel))
+            {
+                await MySqlServer.Run(admin, $"DROP DATABASE IF EXISTS {next}; CREATE DATABASE {next}", cancel);
+                await admin.ChangeDatabaseAsync(next, cancel);
+                await MySqlServer.Run(admin, MySqlSchema.Script(shards, MySqlSchema.IsMariaDb(admin)), cancel);
+            }
+            await using (var session = new SqlSession(await server.Connect(next, cancel)))
+                await MySqlGeneration.Write(session, Number + 1, shards, cancel);
+            var database = new MySqlReadDatabase(server, replica: null, next, clock);
+            await database.LayoutChanged(cancel);
+            var head = await log.Head(cancel);
+            var (events, at) = await BulkFold.Run(log, database, head, rounds, progress, logger, cancel);
+            logger.RebuildDone(events, at);
+            return new Next(this, database, turn);
+        }
+        catch
+        {
+            await turn.DisposeAsync();
+            throw;
+        }
     }
 
     /// <returns>What there is, and why it can't be used.</returns>
@@ -135,7 +164,7 @@ public sealed class MySqlReadGenerations(
             cancel
         );
 
-    sealed class Next(MySqlReadGenerations generations, MySqlReadDatabase filled) : NextGeneration
+    sealed class Next(MySqlReadGenerations generations, MySqlReadDatabase filled, MySqlLock turn) : NextGeneration
     {
         public override IReadDatabase Database => filled;
 
@@ -146,6 +175,10 @@ public sealed class MySqlReadGenerations(
             return generations.live;
         }
 
-        public override ValueTask DisposeAsync() => generations.DropUnused(CancellationToken.None);
+        public override async ValueTask DisposeAsync()
+        {
+            await generations.DropUnused(CancellationToken.None);
+            await turn.DisposeAsync();
+        }
     }
 }
