@@ -1,3 +1,4 @@
+using Varve.Api.Encryption;
 using Varve.Api.Identity;
 using Varve.Api.S3;
 using Varve.Domain;
@@ -59,7 +60,18 @@ sealed class Engine : IAsyncDisposable
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events, store.Embedded is null ? 0 : BarrierBehavior.AloneLagMax)
         );
-        Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
+        var keys = ObjectKeys.Load(settings.MasterKey, folder.MasterKey);
+        Backend = new(
+            door,
+            states,
+            events,
+            disk,
+            new ReadModels(readDatabase, barrier),
+            progress,
+            barrier,
+            keys,
+            clock
+        );
         runner = new(
             events,
             readDatabase,

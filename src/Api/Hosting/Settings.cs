@@ -22,6 +22,15 @@ public sealed record Settings(
     string? EventStore
 )
 {
+    /// <summary>Whether keys of SSE-C are taken over plain HTTP.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
+
+    /// <summary>The master key of SSE-S3, in Base64; null for the data folder's.</summary>
+    public string? MasterKey { get; init; }
+
     /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
     /// ignored.</summary>
     static readonly string[] NotYet = ["MySql", "MySqlReplica", "Redis", "RabbitMq"];
@@ -42,7 +51,12 @@ public sealed record Settings(
             SizeOf("Contents:SmallMax", varve["Contents:SmallMax"], 256 * 1024, most: 1024 * 1024),
             SecondsOf("Barrier:WaitSeconds", varve["Barrier:WaitSeconds"], 2),
             varve["EventStore"] is { Length: > 0 } eventStore ? eventStore : null
-        );
+        )
+        {
+            CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
+            SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
+            MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
+        };
     }
 
     /// <summary>One process does everything, or serves the log alone.</summary>
@@ -81,6 +95,11 @@ public sealed record Settings(
         };
         return new(address, url.Port);
     }
+
+    static bool FlagOf(string key, string? text) =>
+        text is null ? false
+        : bool.TryParse(text, out var flag) ? flag
+        : throw new SettingsException(key, $"'{text}' is neither true nor false.");
 
     static int SizeOf(string key, string? text, int unset, int most) =>
         text is null ? unset

@@ -25,6 +25,12 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
     /// connection; the verdict then stands in the body.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether keys of SSE-C are taken from a connection that can be listened to.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
 }
 
 /// <summary>

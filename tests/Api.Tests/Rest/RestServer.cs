@@ -70,7 +70,17 @@ public class RestServer : IAsyncLifetime
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
-        Varve = new(door, states, events, disk, new ReadModels(reads, barrier), progress, barrier, TimeProvider.System);
+        Varve = new(
+            door,
+            states,
+            events,
+            disk,
+            new ReadModels(reads, barrier),
+            progress,
+            barrier,
+            new(new byte[32]),
+            TimeProvider.System
+        );
         var root = new RootAccount("root", "root-password", Generated: false);
         Accounts = new(Varve, root, Path.Combine(folder, "identity"), new IdentityOptions(), TimeProvider.System);
         await Accounts.EnsureRoot(cancel);
