@@ -58,6 +58,8 @@ public sealed class S3Dispatcher(
 
     readonly SigV4Verifier verifier = new(accounts, clock, options.Region);
 
+    readonly SigV2Verifier? signatureV2 = options.SignatureV2 ? new(accounts, clock) : null;
+
     public async Task Handle(HttpContext http)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -98,8 +100,10 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
+        var older = signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
         var signature =
-            await verifier.Verify(method, target, headers, cancel)
+            older
+            ?? await verifier.Verify(method, target, headers, cancel)
             ?? throw new RejectedException(ErrorCode.AccessDenied);
 
         var operation = progress.Operation = S3Operations.Resolve(method, target, headers);

@@ -108,6 +108,9 @@ public static class S3Operations
         .Concat(All.SelectMany(o => o.Options))
         .ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>Whether a parameter makes a request another one.</summary>
+    public static bool IsSubresource(string parameter) => Subresources.Contains(parameter);
+
     /// <summary>Of the rows that the request satisfies, the one that asks for the most.</summary>
     /// <exception cref="RejectedException">MethodNotAllowed where there is none; NotImplemented where the query asks
     /// for something that the row knows nothing of.</exception>
