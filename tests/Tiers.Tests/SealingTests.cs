@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Varve.Tiers.Checksums;
@@ -23,6 +24,8 @@ public sealed class SealingTests
         var (stored, hashes) = await Seal(plain, pieceBytes, Key);
         Assert.Equal(ChunkCipher.SealedSize(size), stored.Length);
         Assert.Equal(SHA256.HashData(plain), hashes.Sha256);
+        Assert.Equal(MD5.HashData(plain), hashes.Md5);
+        Assert.Equal((uint)Crc.Crc32.Append(0, plain), BinaryPrimitives.ReadUInt32BigEndian(hashes.Checksum));
         Assert.Equal(plain, await Open(stored, 0, size, new SealedSegment(size, () => Key)));
         foreach (var at in (int[])[1, Chunk - 1, Chunk, Chunk + 1, 3 * Chunk])
         foreach (var length in (int[])[1, 17, Chunk, (2 * Chunk) + 1])
@@ -97,15 +100,20 @@ public sealed class SealingTests
         Assert.Null(WrappedKey.Unwrap(other, wrapped));
     }
 
-    static async Task<(byte[] Stored, ContentHashes Hashes)> Seal(byte[] plain, int pieceBytes, byte[] key)
+    static async Task<(byte[] Stored, PlainHashes Hashes)> Seal(byte[] plain, int pieceBytes, byte[] key)
     {
-        using var body = new SealingBody(new MemoryBody(plain, pieceBytes, plain.Length), key, checksum: null);
+        using var body = new SealingBody(
+            new MemoryBody(plain, pieceBytes, plain.Length),
+            key,
+            sha256: true,
+            ChecksumAlgorithm.Crc32
+        );
         Assert.Equal(ChunkCipher.SealedSize(plain.Length), body.AnnouncedLength);
         var stored = new ArrayBufferWriter<byte>();
         while (await body.Next(Cancel) is { IsEmpty: false } piece)
             stored.Write(piece.ToArray());
         Assert.Equal(plain.Length, body.PlainSize);
-        return (stored.WrittenSpan.ToArray(), body.PlainHashes!.Value);
+        return (stored.WrittenSpan.ToArray(), body.Hashes!);
     }
 
     static async Task<byte[]> Open(byte[] stored, long offset, long length, params SealedSegment[] segments)

@@ -6,8 +6,8 @@ using Varve.Tiers.Encryption;
 
 namespace Varve.Api.Encryption;
 
-/// <summary>The keys of encrypted objects: each has its own, wrapped by the master key, or by one that the client brings
-/// along. Thread-safe.</summary>
+/// <summary>The keys of encrypted objects: each has its own, wrapped by the master key, or by one that the client
+/// brings along. Thread-safe.</summary>
 /// <param name="master">32 bytes.</param>
 public sealed class ObjectKeys(byte[] master)
 {

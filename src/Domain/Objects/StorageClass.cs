@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Varve.Domain.Objects;
 
-/// <summary>S3's words for where an object is to lie. They are kept and told, and change nothing: where bytes lie is the
-/// tiers' business.</summary>
+/// <summary>S3's words for where an object is to lie. They are kept and told, and change nothing: where bytes lie is
+/// the tiers' business.</summary>
 public static class StorageClass
 {
     /// <summary>The header that carries it, in and out; kept among an object's headers.</summary>

@@ -1,10 +1,11 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using Varve.Tiers.Checksums;
 
 namespace Varve.Tiers.Encryption;
 
-/// <summary>A body that is encrypted on its way in. It hashes what it takes; who stages it hashes what it gives. Not
-/// thread-safe.</summary>
+/// <summary>A body that is encrypted on its way in. It hashes what it takes, as far as that is asked for; who stages it
+/// hashes what it gives. Not thread-safe.</summary>
 public sealed class SealingBody : IBodySource, IDisposable
 {
     /// <summary>Chunks given at once.</summary>
@@ -14,19 +15,23 @@ public sealed class SealingBody : IBodySource, IDisposable
     readonly ChunkCipher cipher;
     readonly byte[] plain = ArrayPool<byte>.Shared.Rent(ChunkCipher.ChunkBytes);
     readonly byte[] output = ArrayPool<byte>.Shared.Rent(ChunksMax * ChunkCipher.SealedChunkBytes);
-    ContentHasher? hasher;
+    readonly IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+    readonly IncrementalHash? sha256;
+    readonly IncrementalChecksum? checksum;
     ReadOnlySequence<byte> rest;
     int filled;
     long index;
     bool ended;
 
     /// <param name="key">32 bytes, for this body alone.</param>
-    /// <param name="checksum">To take of the plain bytes, beside the standing three.</param>
-    public SealingBody(IBodySource body, ReadOnlySpan<byte> key, ChecksumAlgorithm? checksum)
+    /// <param name="sha256">Whether to take a SHA-256 of the plain bytes beside their MD5.</param>
+    /// <param name="checksum">To take of the plain bytes too.</param>
+    public SealingBody(IBodySource body, ReadOnlySpan<byte> key, bool sha256, ChecksumAlgorithm? checksum)
     {
         this.body = body;
         cipher = new(key);
-        hasher = ContentHasher.Rent(checksum);
+        this.sha256 = sha256 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        this.checksum = checksum is { } algorithm ? new(algorithm) : null;
         AnnouncedLength = body.AnnouncedLength is { } length ? ChunkCipher.SealedSize(length) : null;
     }
 
@@ -36,7 +41,7 @@ public sealed class SealingBody : IBodySource, IDisposable
     public long PlainSize { get; private set; }
 
     /// <summary>Of the plain bytes; null before the body's end.</summary>
-    public ContentHashes? PlainHashes { get; private set; }
+    public PlainHashes? Hashes { get; private set; }
 
     public async ValueTask<ReadOnlySequence<byte>> Next(CancellationToken cancel)
     {
@@ -61,8 +66,9 @@ public sealed class SealingBody : IBodySource, IDisposable
 
     public void Dispose()
     {
-        hasher?.Abandon();
-        hasher = null;
+        md5.Dispose();
+        sha256?.Dispose();
+        checksum?.Dispose();
         cipher.Dispose();
         ArrayPool<byte>.Shared.Return(plain, clearArray: true);
         ArrayPool<byte>.Shared.Return(output);
@@ -75,7 +81,9 @@ public sealed class SealingBody : IBodySource, IDisposable
             var piece = rest.FirstSpan;
             var taken = piece[..Math.Min(piece.Length, ChunkCipher.ChunkBytes - filled)];
             taken.CopyTo(plain.AsSpan(filled));
-            hasher!.Append(taken);
+            md5.AppendData(taken);
+            sha256?.AppendData(taken);
+            checksum?.Append(taken);
             filled += taken.Length;
             PlainSize += taken.Length;
             rest = rest.Slice(taken.Length);
@@ -93,7 +101,13 @@ public sealed class SealingBody : IBodySource, IDisposable
     void End()
     {
         ended = true;
-        PlainHashes = hasher!.Finish();
-        hasher = null;
+        var value = checksum is null ? null : new byte[checksum.SizeBytes];
+        checksum?.Finish(value);
+        Hashes = new(md5.GetHashAndReset(), sha256?.GetHashAndReset(), value);
     }
 }
+
+/// <param name="Md5">16 bytes.</param>
+/// <param name="Sha256">32 bytes; null if it was not asked for.</param>
+/// <param name="Checksum">Big-endian; null if none was asked for.</param>
+public sealed record PlainHashes(byte[] Md5, byte[]? Sha256, byte[]? Checksum);

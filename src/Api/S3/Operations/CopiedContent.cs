@@ -29,7 +29,7 @@ sealed record CopiedContent(
         CancellationToken cancel
     )
     {
-        var key = request.KeyOf(source, varve, EncryptionHeaders.CopySource);
+        var key = request.KeyOf(source, varve, CustomerKeyHeaders.OfSource);
         var wanted = await request.WantedEncryption(varve, cancel);
         try
         {
@@ -69,6 +69,7 @@ sealed record CopiedContent(
             varve,
             body,
             Seal.Of(key),
+            sha256: false,
             wanted,
             PutValidator.SizeMax,
             cancel

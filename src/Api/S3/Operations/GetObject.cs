@@ -21,7 +21,7 @@ static class GetObject
 
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged);
-        var key = request.KeyOf(row, varve, EncryptionHeaders.Server);
+        var key = request.KeyOf(row, varve, CustomerKeyHeaders.Own);
         var response = request.Response;
         response.Headers.ETag = ETags.Quote(row.ETag);
         response.Headers.LastModified = HttpDates.Format(HttpDates.WholeSeconds(row.LastModified));

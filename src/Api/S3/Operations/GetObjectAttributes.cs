@@ -9,7 +9,8 @@ using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
 
-/// <summary><c>GET /{bucket}/{key}?attributes</c>: what <c>x-amz-object-attributes</c> names, without the bytes.</summary>
+/// <summary><c>GET /{bucket}/{key}?attributes</c>: what <c>x-amz-object-attributes</c> names, without the bytes.
+/// </summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html"/>
 static class GetObjectAttributes
 {
@@ -22,7 +23,7 @@ static class GetObjectAttributes
         var max = Number(request, "x-amz-max-parts", unset: Listing.EntriesMax);
         var marker = Number(request, "x-amz-part-number-marker", unset: 0);
         var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
-        _ = request.KeyOf(row, varve, EncryptionHeaders.Server);
+        _ = request.KeyOf(row, varve, CustomerKeyHeaders.Own);
         var parts = asked.Contains("ObjectParts") ? await ObjectParts.Of(row, varve, cancel) : new ObjectParts([]);
 
         request.Response.Headers.LastModified = HttpDates.Format(HttpDates.WholeSeconds(row.LastModified));
@@ -37,7 +38,8 @@ static class GetObjectAttributes
         if (names.Count == 0 || names.Contains(""))
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
-                "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
+                "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or "
+                    + "empty"
             );
         return names.IsSubsetOf(Known)
             ? names

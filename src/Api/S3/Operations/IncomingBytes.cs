@@ -37,10 +37,19 @@ static class IncomingBytes
         using var body = request.OpenBody();
         if (body.AnnouncedLength > SizeMax)
             throw new RejectedException(ErrorCode.EntityTooLarge);
-        var taken = await TakenContent.Stage(varve, body, seal, algorithm, SizeMax, cancel);
+        var payload = request.Signature.Payload;
+        var taken = await TakenContent.Stage(
+            varve,
+            body,
+            seal,
+            payload.Mode == PayloadMode.Sha256,
+            algorithm,
+            SizeMax,
+            cancel
+        );
         try
         {
-            request.Signature.Payload.Check(taken.Sha256);
+            payload.Check(taken.Sha256);
             if (md5 is not null && !md5.AsSpan().SequenceEqual(taken.Md5))
                 throw new RejectedException(
                     ErrorCode.BadDigest,

@@ -12,10 +12,10 @@ static class ObjectCiphers
 {
     /// <summary>The key that the client sends along; null for none.</summary>
     /// <inheritdoc cref="EncryptionHeaders.KeyIn"/>
-    public static CustomerKey? CustomerKey(this S3Request request, string name = EncryptionHeaders.Server) =>
+    public static CustomerKey? CustomerKey(this S3Request request, CustomerKeyHeaders names) =>
         EncryptionHeaders.KeyIn(
             request.Headers,
-            name,
+            names,
             request.Options.CustomerKeysOverHttp
                 || request.Http.Request.IsHttps
                 || request.Headers["X-Forwarded-Proto"] == "https"
@@ -28,12 +28,12 @@ static class ObjectCiphers
         CancellationToken cancel
     )
     {
-        var server = EncryptionHeaders.AskForServerKey(request.Headers);
-        var customer = request.CustomerKey();
-        if (server && customer is not null)
+        var customer = request.CustomerKey(CustomerKeyHeaders.Own);
+        if (customer is not null && request.Headers.ContainsKey(EncryptionHeaders.Server))
             throw EncryptionHeaders.Invalid(
                 "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
             );
+        var server = EncryptionHeaders.AskForServerKey(request.Headers);
         if (server || customer is not null)
             return new(customer);
         var bucket = await varve.Read(Bucket.Decider, request.Object.Bucket.Stream, cancel);
@@ -41,12 +41,12 @@ static class ObjectCiphers
     }
 
     /// <summary>The key of an object that is read; null where it is not encrypted.</summary>
-    /// <param name="name">Of the headers that bring the client's: its own, or those of a copy's source.</param>
+    /// <param name="names">Of the headers that bring the client's: its own, or those of a copy's source.</param>
     /// <exception cref="RejectedException">InvalidRequest: a key is missing, or none is needed; AccessDenied: it is
     /// another one.</exception>
-    public static byte[]? KeyOf(this S3Request request, ObjectRow row, Backend varve, string name)
+    public static byte[]? KeyOf(this S3Request request, ObjectRow row, Backend varve, CustomerKeyHeaders names)
     {
-        var customer = request.CustomerKey(name);
+        var customer = request.CustomerKey(names);
         if (row.Encryption?.Kind != EncryptionKind.CustomerKey && customer is not null)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
@@ -73,7 +73,7 @@ static class ObjectCiphers
     /// </exception>
     public static byte[]? KeyOf(this S3Request request, ObjectEncryption? encryption, Backend varve)
     {
-        var customer = request.CustomerKey();
+        var customer = request.CustomerKey(CustomerKeyHeaders.Own);
         if (encryption?.Kind == EncryptionKind.CustomerKey && customer is null)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
@@ -108,10 +108,13 @@ static class ObjectCiphers
         var headers = request.Response.Headers;
         if (encryption?.Kind == EncryptionKind.ServerKey)
             headers[EncryptionHeaders.Server] = EncryptionHeaders.Aes256;
-        if (encryption?.Kind != EncryptionKind.CustomerKey || request.CustomerKey() is not { } customer)
+        if (
+            encryption?.Kind != EncryptionKind.CustomerKey
+            || request.CustomerKey(CustomerKeyHeaders.Own) is not { } customer
+        )
             return;
-        headers[$"{EncryptionHeaders.Server}-customer-algorithm"] = EncryptionHeaders.Aes256;
-        headers[$"{EncryptionHeaders.Server}-customer-key-MD5"] = customer.Md5;
+        headers[CustomerKeyHeaders.Own.Algorithm] = EncryptionHeaders.Aes256;
+        headers[CustomerKeyHeaders.Own.Md5] = customer.Md5;
     }
 }
 

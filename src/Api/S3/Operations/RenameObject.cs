@@ -6,8 +6,8 @@ using Varve.Domain.Objects;
 namespace Varve.Api.S3.Operations;
 
 /// <summary><c>PUT /{bucket}/{key}?renameObject</c>: the object that <c>x-amz-rename-source</c> names, of the same
-/// bucket, gets the name of the path. No byte moves. With <c>x-amz-client-token</c> it is done once, however often it is
-/// sent.</summary>
+/// bucket, gets the name of the path. No byte moves. With <c>x-amz-client-token</c> it is done once, however often it
+/// is sent.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html"/>
 static class RenameObject
 {

@@ -89,8 +89,7 @@ static class RequestedObject
         return condition;
     }
 
-    /// <summary>A copy takes over what its source has, but for what is said of a place: where it lies, and where it leads.
-    /// </summary>
+    /// <summary>A copy takes over what its source has, but for where that lies and where it leads.</summary>
     public static ObjectAttributes Copied(ObjectAttributes source, ObjectAttributes asked)
     {
         var headers = source.Headers ?? ImmutableSortedDictionary<string, string>.Empty;

@@ -17,18 +17,20 @@ readonly record struct Seal(byte[] Key, EncryptionKind Kind)
 /// kept.</summary>
 /// <param name="Staged">As they will be stored.</param>
 /// <param name="Size">As they came, like all that follows.</param>
-/// <param name="Sha256">32 bytes.</param>
+/// <param name="Sha256">32 bytes; null where it was not asked for.</param>
 /// <param name="Md5">16 bytes.</param>
 /// <param name="Checksum">Of the algorithm that was asked for, big-endian; null for none.</param>
 /// <param name="ETag">Without quotes.</param>
-sealed record TakenContent(StagedContent Staged, long Size, byte[] Sha256, byte[] Md5, byte[]? Checksum, string ETag)
+sealed record TakenContent(StagedContent Staged, long Size, byte[]? Sha256, byte[] Md5, byte[]? Checksum, string ETag)
     : IAsyncDisposable
 {
+    /// <param name="sha256">Whether the SHA-256 of what came is needed.</param>
     /// <param name="sizeMax">In bytes, as they come.</param>
     public static async ValueTask<TakenContent> Stage(
         Backend varve,
         IBodySource body,
         Seal? seal,
+        bool sha256,
         ChecksumAlgorithm? algorithm,
         long sizeMax,
         CancellationToken cancel
@@ -40,9 +42,9 @@ sealed record TakenContent(StagedContent Staged, long Size, byte[] Sha256, byte[
             var etag = Convert.ToHexStringLower(whole.Md5!);
             return new(whole, whole.Size, whole.Sha256, whole.Md5!, whole.Checksum, etag);
         }
-        using var sealing = new SealingBody(body, wanted.Key, algorithm);
+        using var sealing = new SealingBody(body, wanted.Key, sha256, algorithm);
         var staged = await varve.Tier.Stage(sealing, new(Checksum: null, ChunkCipher.SealedSize(sizeMax)), cancel);
-        var plain = sealing.PlainHashes!.Value;
+        var plain = sealing.Hashes!;
         return new(
             staged,
             sealing.PlainSize,

@@ -49,13 +49,14 @@ static class UploadPartCopy
     {
         var key = PartKey.New(request, number, upload, varve);
         var algorithm = ObjectUpload.AlgorithmOf(upload) ?? IncomingBytes.Default;
-        var sourceKey = request.KeyOf(source, varve, EncryptionHeaders.CopySource);
+        var sourceKey = request.KeyOf(source, varve, CustomerKeyHeaders.OfSource);
         await using var content = await varve.Open(source, sourceKey, cancel);
         await using var body = new StoredBody(content, offset, length, cancel);
         await using var taken = await TakenContent.Stage(
             varve,
             body,
             key?.Seal,
+            sha256: false,
             algorithm,
             IncomingBytes.SizeMax,
             cancel

@@ -8,6 +8,19 @@ namespace Varve.Api.S3.Protocol;
 /// <param name="Md5">Base64, as sent: answers repeat it.</param>
 public sealed record CustomerKey(byte[] Bytes, string Md5);
 
+/// <summary>The three headers that bring a key.</summary>
+public sealed record CustomerKeyHeaders(string Algorithm, string Key, string Md5)
+{
+    /// <summary>The key of the object that is read or written.</summary>
+    public static readonly CustomerKeyHeaders Own = Of(EncryptionHeaders.Server);
+
+    /// <summary>The key of a copy's source.</summary>
+    public static readonly CustomerKeyHeaders OfSource = Of("x-amz-copy-source-server-side-encryption");
+
+    static CustomerKeyHeaders Of(string name) =>
+        new($"{name}-customer-algorithm", $"{name}-customer-key", $"{name}-customer-key-MD5");
+}
+
 /// <summary>What headers say of encryption.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html"/>
 static class EncryptionHeaders
@@ -16,21 +29,17 @@ static class EncryptionHeaders
 
     public const string Aes256 = "AES256";
 
-    /// <summary>Before <see cref="Server"/>: the key of a copy's source.</summary>
-    public const string CopySource = "x-amz-copy-source-server-side-encryption";
-
     const string Requests = "Requests specifying Server Side Encryption with Customer provided keys must ";
 
-    /// <param name="name"><see cref="Server"/> or <see cref="CopySource"/>.</param>
     /// <param name="isSecret">Whether nobody can listen, or that does not matter.</param>
     /// <returns>Null where the client sends no key.</returns>
     /// <exception cref="RejectedException">InvalidArgument, InvalidEncryptionAlgorithm, InvalidRequest.</exception>
-    public static CustomerKey? KeyIn(IHeaderDictionary headers, string name, bool isSecret)
+    public static CustomerKey? KeyIn(IHeaderDictionary headers, CustomerKeyHeaders names, bool isSecret)
     {
         var (algorithm, key, md5) = (
-            headers[$"{name}-customer-algorithm"].ToString(),
-            headers[$"{name}-customer-key"].ToString(),
-            headers[$"{name}-customer-key-md5"].ToString()
+            headers[names.Algorithm].ToString(),
+            headers[names.Key].ToString(),
+            headers[names.Md5].ToString()
         );
         if (algorithm.Length == 0 && key.Length == 0 && md5.Length == 0)
             return null;
