@@ -27,10 +27,11 @@ CREATE TABLE tbl_user_file (
   file_name   varchar(1024) NOT NULL DEFAULT '', -- wider than documented: S3 keys are longer
   upload_at   datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  status      int unsigned NOT NULL DEFAULT 0   -- 0 normal, 1 deleted, 2 disabled
+  status      int unsigned NOT NULL DEFAULT 0,  -- 0 normal, 1 deleted, 2 disabled
+  name_bytes  BLOB NOT NULL DEFAULT x''         -- file_name in UTF-8: the order of listings
 );
 CREATE UNIQUE INDEX tbl_user_file_uk_user_file ON tbl_user_file (user_name, file_hash);
-CREATE INDEX tbl_user_file_idx_user_name ON tbl_user_file (user_name, status, file_name);
+CREATE INDEX tbl_user_file_idx_user_name ON tbl_user_file (user_name, status, name_bytes);
 CREATE INDEX tbl_user_file_idx_status ON tbl_user_file (status);
 
 -- Varve's own from here on. Where each content is; location is NULL once its bytes were purged.

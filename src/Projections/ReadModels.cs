@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Varve.EventStores;
 using Varve.Projections.Buckets;
 using Varve.Projections.Databases;
@@ -24,7 +25,7 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
 
     public async ValueTask<ObjectPage> ListObjects(ObjectListing listing, CancellationToken cancel)
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await ObjectQueries.List(lease.Session, listing, cancel);
     }
 
@@ -49,7 +50,7 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
 
     public async ValueTask<UploadPage> ListUploads(UploadListing listing, CancellationToken cancel)
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await UploadQueries.List(lease.Session, listing, cancel);
     }
 
@@ -67,15 +68,31 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
         CancellationToken cancel
     )
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await UploadQueries.BegunBefore(lease.Session, before, limit, cancel);
     }
 
     /// <summary>The content with this SHA-1 that can be read; null if there is none.</summary>
     public async ValueTask<FileRow?> FindFile(string sha1, CancellationToken cancel)
     {
-        using var lease = await Read(cancel);
-        return await FileQueries.Find(lease.Session, sha1, cancel);
+        await barrier.PassOwnWrites(cancel);
+        try
+        {
+            return await Find();
+        }
+        catch (DbException)
+        {
+            // The tables may have been cut otherwise since this process looked.
+            if (!await database.LayoutChanged(cancel))
+                throw;
+            return await Find();
+        }
+
+        async ValueTask<FileRow?> Find()
+        {
+            using var lease = await database.Read(cancel);
+            return await FileQueries.Find(lease.Session, sha1, cancel);
+        }
     }
 
     /// <param name="user">Whose files; in order of name.</param>
@@ -89,7 +106,7 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
         CancellationToken cancel
     )
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await FileQueries.List(lease.Session, user, prefix, cursor, limit, cancel);
     }
 
@@ -157,7 +174,7 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
     /// </summary>
     public async ValueTask<ObjectPage> ListObjectsAsOf(ObjectListing listing, Position asOf, CancellationToken cancel)
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await PastQueries.List(lease.Session, listing, asOf, cancel);
     }
 
@@ -223,7 +240,7 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
         CancellationToken cancel
     )
     {
-        using var lease = await Read(cancel);
+        using var lease = await ReadAside(cancel);
         return await PastFileQueries.List(lease.Session, home, prefix, cursor, limit, cancel);
     }
 
@@ -232,6 +249,13 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
     {
         using var lease = await Read(cancel);
         return await PastFileQueries.NewestName(lease.Session, home, sha1, cancel);
+    }
+
+    /// <summary>For pages, which may be long: from a replica, where there is one.</summary>
+    async ValueTask<ReadLease> ReadAside(CancellationToken cancel)
+    {
+        await barrier.PassOwnWrites(cancel);
+        return await database.ReadAside(cancel);
     }
 
     async ValueTask<ReadLease> Read(CancellationToken cancel)

@@ -69,8 +69,8 @@ static class ControlSurface
                 http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget
             ) switch
             {
-                ("GET", ControlPaths.Projections) => await engine.Projections(cancel),
-                ("GET", ControlPaths.Rebuild) => engine.Rebuild.Progress,
+                ("GET", ControlPaths.Projections) => await engine.Read.States(cancel),
+                ("GET", ControlPaths.Rebuild) => engine.Read.Rebuild?.Progress,
                 ("POST", ControlPaths.Rebuild) => await Rebuild(engine, cancel),
                 ("POST", ControlPaths.Skip) => await Skip(http, engine, cancel),
                 _ => throw new RejectedException(ErrorCode.NotImplemented),
@@ -91,7 +91,11 @@ static class ControlSurface
 
     static async Task<object?> Rebuild(Engine engine, CancellationToken cancel)
     {
-        await engine.Rebuild.Run("it was asked for", cancel);
+        if (engine.Read.Rebuild is not { } rebuild)
+            throw new RejectedException(ErrorCode.InvalidRequest, "This process is no projector: ask one that is.");
+        if (await engine.Read.OtherProjector(cancel) is { } holder)
+            throw new RejectedException(ErrorCode.InvalidRequest, $"This process stands by: ask {holder}.");
+        await rebuild.Run("it was asked for", cancel);
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -85,7 +86,9 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, progress.Resource);
-            var code = fault is EventStoreUnavailableException ? ErrorCode.ServiceUnavailable : ErrorCode.InternalError;
+            var code = fault is EventStoreUnavailableException or DbException
+                ? ErrorCode.ServiceUnavailable
+                : ErrorCode.InternalError;
             Refuse(http, new(code), progress, requestId);
         }
         Duration.Record(

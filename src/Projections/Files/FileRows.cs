@@ -27,7 +27,10 @@ public sealed class FileRows : IProjection
         WHERE NOT EXISTS (SELECT 1 FROM tbl_file WHERE file_hash = @sha1)
         """;
 
-    const string NameFile = "UPDATE tbl_file SET file_name = @name WHERE file_hash = @sha1 AND file_name = ''";
+    /// <summary>MySQL would set the time of its own clock where none is set.</summary>
+    const string NameFile = """
+        UPDATE tbl_file SET file_name = @name, update_at = update_at WHERE file_hash = @sha1 AND file_name = ''
+        """;
 
     const string MarkDamaged = "UPDATE tbl_content SET damaged = 1 WHERE sha256 = @sha256";
 
@@ -58,7 +61,10 @@ public sealed class FileRows : IProjection
                 new(PurgeFile, Columns.DateTime(e.At), HashOf(fact)),
                 new(PurgeContent, HashOf(fact)),
             ],
-            ObjectEvent.Put e => [new(NameFile, Objects.ObjectRows.NameOf(fact.Stream).Key, e.Sha1)],
+            ObjectEvent.Put e =>
+            [
+                new(NameFile, Objects.ObjectRows.NameOf(fact.Stream).Key, e.Sha1) { FileHash = e.Sha1 },
+            ],
             _ => [],
         };
 
@@ -68,8 +74,8 @@ public sealed class FileRows : IProjection
         return
         [
             new(ReplaceContent, sha256, Convert.FromHexString(e.Sha1), e.Size, e.Location),
-            new(RenewFile, e.Size, e.Location, at, sha256, e.Sha1),
-            new(InsertFile, fact.Position, e.Sha1, e.Size, e.Location, at, sha256),
+            new(RenewFile, e.Size, e.Location, at, sha256, e.Sha1) { FileHash = e.Sha1 },
+            new(InsertFile, fact.Position, e.Sha1, e.Size, e.Location, at, sha256) { FileHash = e.Sha1 },
         ];
     }
 
