@@ -19,10 +19,11 @@ static class PlainContents
     {
         var location = row.Location ?? throw new RejectedException(ErrorCode.ContentPurged);
         if (key is null)
-            return await varve.Tier.Open(location, row.Size, cancel);
+            return await varve.Contents.Open(row.Content, location, row.Size, cancel);
         var segments = await SegmentsOf(varve, row, key, cancel);
         var size = segments.Sum(segment => ChunkCipher.SealedSize(segment.Size));
-        return new OpeningReader(await varve.Tier.Open(location, size, cancel), segments, location);
+        var content = await varve.Contents.Open(row.Content, location, size, cancel);
+        return new OpeningReader(content, segments, location);
     }
 
     /// <summary>Where nobody brings a key along: REST.</summary>

@@ -75,6 +75,7 @@ public class RestServer : IAsyncLifetime
             states,
             events,
             disk,
+            [],
             new ReadModels(reads, barrier),
             progress,
             barrier,
