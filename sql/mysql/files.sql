@@ -33,14 +33,25 @@ CREATE TABLE tbl_user_file (
   KEY idx_status (status)
 );
 
--- Where each content is; location is NULL once its bytes were purged.
+-- Where each content is: the nearest of its sound copies; NULL once its bytes were purged.
 CREATE TABLE tbl_content (
   sha256           binary(32) NOT NULL PRIMARY KEY,
   sha1             binary(20) NOT NULL,
   size             bigint NOT NULL,
   location         varchar(1024) NULL,
-  damaged          int NOT NULL,
+  damaged          int NOT NULL COMMENT '1 where no copy is sound',
   purge_not_before bigint NULL COMMENT '.NET ticks, UTC; set while a purge is scheduled'
+);
+
+-- All copies of each content.
+CREATE TABLE tbl_content_copy (
+  sha256    binary(32) NOT NULL,
+  distance  int NOT NULL COMMENT 'of the tier, the nearest first: 1 local, 2 ceph, 3 oss',
+  tier      varchar(64) NOT NULL,
+  location  varchar(1024) NOT NULL,
+  damaged   int NOT NULL,
+  copied_at bigint NOT NULL COMMENT '.NET ticks, UTC',
+  PRIMARY KEY (sha256, distance, tier)
 );
 
 -- Which buckets are homes, and whose.

@@ -95,6 +95,48 @@ public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier
         }
     }
 
+    /// <summary>Where a content is: sound copies first, of those the nearest. Empty once it was purged.</summary>
+    /// <param name="sha256">64 lower-case hex digits.</param>
+    public async ValueTask<IReadOnlyList<string>> LocationsOf(string sha256, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await CopyQueries.LocationsOf(lease.Session, sha256, cancel);
+    }
+
+    /// <summary>A tier's copies, sound or not, in order of their contents.</summary>
+    /// <param name="after">The last content of the page before, 64 hex digits; empty for the first.</param>
+    public async ValueTask<IReadOnlyList<CopyRow>> CopiesIn(
+        string tier,
+        string after,
+        int limit,
+        CancellationToken cancel
+    )
+    {
+        using var lease = await Read(cancel);
+        return await CopyQueries.In(lease.Session, tier, after, limit, cancel);
+    }
+
+    /// <summary>Damaged copies of contents that another tier has sound ones of.</summary>
+    public async ValueTask<IReadOnlyList<CopyRow>> RepairableCopies(int limit, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await CopyQueries.Repairable(lease.Session, limit, cancel);
+    }
+
+    /// <summary>A tier's copies of contents that another tier has sound ones of, the oldest first.</summary>
+    public async ValueTask<IReadOnlyList<CopyRow>> EvictableCopies(string tier, int limit, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await CopyQueries.Evictable(lease.Session, tier, limit, cancel);
+    }
+
+    /// <summary>Bytes of all contents of which a tier has a copy.</summary>
+    public async ValueTask<long> BytesIn(string tier, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await CopyQueries.BytesIn(lease.Session, tier, cancel);
+    }
+
     /// <param name="user">Whose files; in order of name.</param>
     /// <param name="cursor">Of the page before; null for the first.</param>
     /// <exception cref="Domain.RejectedException">InvalidArgument: no page ever gave this cursor.</exception>

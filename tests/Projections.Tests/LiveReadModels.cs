@@ -24,16 +24,20 @@ public sealed class LiveReadModels : IAsyncDisposable
     public LiveRebuild Rebuild { get; private set; } = null!;
     public ReadModels Read { get; }
     public ProjectionBarrier Barrier { get; } = new(TimeSpan.FromSeconds(30));
-    public InMemoryUploadProgress Progress { get; } = new();
+    public IUploadProgress Progress { get; private init; } = new InMemoryUploadProgress();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<LiveReadModels> Start(ReadStore place, IReadOnlyList<IProjection>? projections = null)
+    public static async Task<LiveReadModels> Start(
+        ReadStore place,
+        IReadOnlyList<IProjection>? projections = null,
+        IUploadProgress? progress = null
+    )
     {
         var folder = NewFolder();
         var store = new InMemoryEventStore();
         var (database, generations) = await place.Open(folder, store);
-        var live = new LiveReadModels(folder, store, database);
+        var live = new LiveReadModels(folder, store, database) { Progress = progress ?? new InMemoryUploadProgress() };
         live.runner = live.Runner(projections);
         live.Rebuild = new(generations, live.runner, TimeProvider.System, NullLogger<LiveRebuild>.Instance);
         live.running = live.runner.Run(live.stop.Token);
@@ -52,6 +56,8 @@ public sealed class LiveReadModels : IAsyncDisposable
             TimeProvider.System,
             NullLogger<ProjectionRunner>.Instance
         );
+
+    public void FillProgress() => runner.FillProgress();
 
     /// <summary>Waits until the rows show all that is in the log.</summary>
     public async Task CaughtUp() => Assert.True(await Barrier.Pass(Store.Last, Cancel));

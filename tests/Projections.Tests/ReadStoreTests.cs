@@ -4,6 +4,8 @@ using Varve.Services;
 
 namespace Varve.Projections.Tests;
 
+public sealed class SqliteCopiesTests() : CopiesContract(new SqliteReadStore());
+
 public sealed class SqliteFilesTests() : FilesContract(new SqliteReadStore());
 
 public sealed class SqliteListingTests() : ListingContract(new SqliteReadStore());
@@ -15,6 +17,8 @@ public sealed class SqlitePoisonTests() : PoisonContract(new SqliteReadStore());
 public sealed class SqliteRebuildTests() : RebuildContract(new SqliteReadStore());
 
 public sealed class SqliteRunnerTests() : RunnerContract(new SqliteReadStore());
+
+public sealed class MySqlCopiesTests(MariaDb server) : CopiesContract(new MySqlReadStore(server, shards: 16));
 
 public sealed class MySqlFilesTests(MariaDb server) : FilesContract(new MySqlReadStore(server));
 

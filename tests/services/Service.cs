@@ -49,7 +49,7 @@ public abstract class Service(string script, int ports = 1) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    string ScriptPath => Path.Combine(AppContext.BaseDirectory, "services", script);
+    protected string ScriptPath => Path.Combine(AppContext.BaseDirectory, "services", script);
 
     /// <summary>A run of ports that nobody listens on. Other processes that look at the same time begin elsewhere.
     /// </summary>

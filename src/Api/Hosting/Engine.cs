@@ -36,6 +36,7 @@ sealed class Engine : IAsyncDisposable
         TreeKeeper keeper,
         OpenedStore store,
         DiskTier disk,
+        CopySide copies,
         ReadSide read,
         RootAccount root,
         ILoggerFactory loggers
@@ -44,7 +45,7 @@ sealed class Engine : IAsyncDisposable
         Folder = folder;
         Root = root;
         Roles = settings.Roles;
-        (this.store, this.disk, this.keeper, this.read) = (store, disk, keeper, read);
+        (this.store, this.disk, this.keeper, this.read, Copies) = (store, disk, keeper, read, copies);
 
         var events = store.Events;
         var clock = TimeProvider.System;
@@ -52,19 +53,24 @@ sealed class Engine : IAsyncDisposable
         var alone = store.Embedded is not null && settings.MySql is null;
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
-            new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0)
+            [
+                new ValidationBehavior(CommandValidators.All),
+                .. copies.Behaviors,
+                new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
+            ]
         );
-        Backend = new(door, states, events, disk, read.Models, read.Progress, read.Barrier, clock);
+        Backend = new(door, states, events, disk, copies.FarTiers, read.Models, read.Progress, read.Barrier, clock);
+        copies.Care(Backend, door, states, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
+                new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
                 new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
                     ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
                     : Array.Empty<IWorker>(),
+                .. copies.Workers,
             ]
             : [];
     }
@@ -79,8 +85,14 @@ sealed class Engine : IAsyncDisposable
 
     public RootAccount Root { get; }
 
+    /// <summary>Null where no processes share one.</summary>
+    public RedisServer? Redis => read.Redis;
+
     /// <summary>The read models.</summary>
     public ReadSide Read => read;
+
+    /// <summary>Copies of contents in other tiers.</summary>
+    public CopySide Copies { get; }
 
     /// <summary>Who an S3 access key stands for.</summary>
     public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
@@ -142,6 +154,7 @@ sealed class Engine : IAsyncDisposable
         {
             var identity = IdentityOptions.From(configuration);
             var audit = AuditOptions.From(configuration);
+            var storage = StorageOptions.From(configuration);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
             var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);
@@ -153,6 +166,8 @@ sealed class Engine : IAsyncDisposable
                 loggers.CreateLogger<DiskTier>()
             );
             opened.Push(disk);
+            var copies = CopySide.Open(storage, folder, loggers);
+            opened.Push(copies);
             // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
             var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
             var redis = settings.Redis is { } server
@@ -165,14 +180,15 @@ sealed class Engine : IAsyncDisposable
                 Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
                 Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
             );
-            var engine = new Engine(folder, settings, await keeper, store, disk, read, root, loggers);
+            var engine = new Engine(folder, settings, await keeper, store, disk, copies, read, root, loggers);
             engine.Accounts = await Accounts.Open(
                 engine.Backend,
                 root,
                 folder.Identity,
                 settings.MySql,
                 identity,
-                TimeProvider.System
+                TimeProvider.System,
+                redis
             );
             return engine;
         }
@@ -202,6 +218,7 @@ sealed class Engine : IAsyncDisposable
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Accounts.DisposeAsync();
         await read.DisposeAsync();
+        await Copies.DisposeAsync();
         await disk.DisposeAsync();
         await store.DisposeAsync();
         await Folder.DisposeAsync();

@@ -18,7 +18,7 @@ sealed class ReadSide : IAsyncDisposable
     readonly ProjectionRunner? runner;
     readonly MySqlLease? lease;
     readonly CheckpointWatch? watch;
-    readonly RedisServer? redis;
+    readonly RedisSignals? signals;
     readonly IEventStore events;
     readonly Func<bool> wantsRebuild;
     Task projecting = Task.CompletedTask;
@@ -32,7 +32,7 @@ sealed class ReadSide : IAsyncDisposable
         ILoggerFactory loggers
     )
     {
-        (this.events, this.database, this.generations, this.redis) = (events, database, generations, redis);
+        (this.events, this.database, this.generations, Redis) = (events, database, generations, redis);
         var clock = TimeProvider.System;
         Barrier = new ProjectionBarrier(settings.BarrierWait);
         Progress = redis is null ? new InMemoryUploadProgress() : new RedisUploadProgress(redis);
@@ -40,7 +40,8 @@ sealed class ReadSide : IAsyncDisposable
         wantsRebuild = () => generations is MySqlReadGenerations { ShardsDiffer: true };
         if (settings.MySql is { } server)
         {
-            watch = new(database, Barrier, clock, loggers.CreateLogger<CheckpointWatch>());
+            signals = redis is null ? null : new(redis, server.Database);
+            watch = new(database, Barrier, signals, clock, loggers.CreateLogger<CheckpointWatch>());
             lease = new(server, "projector", settings.ProcessName, clock, loggers.CreateLogger<MySqlLease>());
         }
         if (!settings.Roles.HasFlag(Roles.Projector))
@@ -53,14 +54,20 @@ sealed class ReadSide : IAsyncDisposable
             Progress,
             clock,
             loggers.CreateLogger<ProjectionRunner>(),
-            lease
+            lease,
+            signals
         );
+        if (redis is not null)
+            redis.Restored += runner.FillProgress;
         Rebuild = new(generations, runner, clock, loggers.CreateLogger<LiveRebuild>());
     }
 
     public ProjectionBarrier Barrier { get; }
 
     public IUploadProgress Progress { get; }
+
+    /// <summary>Null where no processes share one.</summary>
+    public RedisServer? Redis { get; }
 
     public ReadModels Models { get; }
 
@@ -176,7 +183,7 @@ sealed class ReadSide : IAsyncDisposable
         runner?.Dispose();
         Rebuild?.Dispose();
         await database.DisposeAsync();
-        if (redis is not null)
-            await redis.DisposeAsync();
+        if (Redis is not null)
+            await Redis.DisposeAsync();
     }
 }

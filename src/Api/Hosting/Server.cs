@@ -71,6 +71,7 @@ public sealed class Server : IAsyncDisposable
             .AddSingleton(TimeProvider.System)
             .AddSingleton(_ => engine!.Backend)
             .AddSingleton(_ => engine!.Accounts)
+            .AddSingleton(_ => engine!.Redis!) // null where there is none
             .AddRest(builder.Configuration)
             .AddTelemetry(builder.Configuration);
         var web = builder.Build();

@@ -29,10 +29,6 @@ sealed record Settings(
     RedisAddress? Redis
 )
 {
-    /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
-    /// ignored.</summary>
-    static readonly string[] NotYet = ["RabbitMq"];
-
     /// <summary>Whether parts of this Varve are in other processes, which may be down when this one starts.</summary>
     public bool Outside => EventStore is not null || MySql is not null;
 
@@ -43,9 +39,6 @@ sealed record Settings(
     public static Settings From(IConfiguration configuration)
     {
         var varve = configuration.GetSection("Varve");
-        foreach (var key in NotYet)
-            if (!string.IsNullOrEmpty(varve[key]))
-                throw new SettingsException(key, "this version runs on the embedded parts alone; remove the setting.");
         var settings = new Settings(
             varve["Data"] ?? "data",
             EndPointOf("Rest:Url", varve["Rest:Url"] ?? "http://127.0.0.1:8080"),

@@ -8,6 +8,7 @@ using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Users;
 using Varve.Projections.Databases;
+using Varve.Projections.Redis;
 
 namespace Varve.Api.Identity;
 
@@ -57,7 +58,8 @@ public sealed class Accounts : IAsyncDisposable
         IdentityDatabase database,
         SecretBox box,
         IdentityOptions options,
-        TimeProvider clock
+        TimeProvider clock,
+        RedisCounters? counters
     )
     {
         (this.varve, this.root, this.database) = (varve, root, database);
@@ -67,14 +69,18 @@ public sealed class Accounts : IAsyncDisposable
         keys = new AccessKeys(database, box, varve);
         personal = new PersonalData(database, box);
         erasure = new Erasure(database, sessions, keys, varve);
-        byUser = new(options.FailedSignInsPerUser, options.AttemptWindow, RememberedAttempts, clock);
-        byAddress = new(options.FailedSignInsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
-        signUps = new(options.SignUpsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
+        byUser = Limit("user", options.FailedSignInsPerUser);
+        byAddress = Limit("address", options.FailedSignInsPerAddress);
+        signUps = Limit("signup", options.SignUpsPerAddress);
+
+        AttemptLimit Limit(string name, int max) =>
+            new(name, max, options.AttemptWindow, RememberedAttempts, clock, counters);
     }
 
     /// <param name="dataFolder">Holds <c>identity.db</c>, and <c>secret.key</c> where the settings have none; is made if
     /// missing.</param>
     /// <param name="shared">Where several processes share the accounts; null for <c>identity.db</c>.</param>
+    /// <param name="redis">Where several processes count attempts together; null for each by itself.</param>
     /// <exception cref="SettingsException">The key is not the one that the accounts were made with.</exception>
     public static async Task<Accounts> Open(
         Backend varve,
@@ -82,7 +88,8 @@ public sealed class Accounts : IAsyncDisposable
         string dataFolder,
         MySqlServer? shared,
         IdentityOptions options,
-        TimeProvider clock
+        TimeProvider clock,
+        RedisServer? redis = null
     )
     {
         IdentityDatabase database = shared is null
@@ -95,7 +102,15 @@ public sealed class Accounts : IAsyncDisposable
                 : SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
             if (shared is not null)
                 await SharedKey.Check(database, box);
-            return new Accounts(varve, root, database, box, options, clock);
+            return new Accounts(
+                varve,
+                root,
+                database,
+                box,
+                options,
+                clock,
+                redis is null ? null : new RedisCounters(redis)
+            );
         }
         catch
         {
@@ -135,7 +150,7 @@ public sealed class Accounts : IAsyncDisposable
         CancellationToken cancel
     )
     {
-        if (Counted(address) is { } counted && !signUps.TryTake(counted))
+        if (Counted(address) is { } counted && !await signUps.TryTake(counted))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var home = SignUpRules.Check(request);
         var taken = new RejectedException(ErrorCode.UserAlreadyExists, request.UserName);
@@ -195,10 +210,10 @@ public sealed class Accounts : IAsyncDisposable
     /// <summary>That it is the user's password.</summary>
     async Task Prove(string userName, string password, IPAddress? address, CancellationToken cancel)
     {
-        if (!byUser.TryTake(userName))
+        if (!await byUser.TryTake(userName))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var counted = Counted(address);
-        if (counted is not null && !byAddress.TryTake(counted))
+        if (counted is not null && !await byAddress.TryTake(counted))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var encoded =
             userName == root.User || password.Length > SignUpRules.PasswordBytesMax
@@ -212,9 +227,9 @@ public sealed class Accounts : IAsyncDisposable
         var right = await passwords.Verify(password, encoded, cancel);
         if (!right && !root.Is(userName, password))
             throw new RejectedException(ErrorCode.WrongCredentials);
-        byUser.GiveBack(userName);
+        await byUser.GiveBack(userName);
         if (counted is not null)
-            byAddress.GiveBack(counted);
+            await byAddress.GiveBack(counted);
     }
 
     /// <summary>Whether it is the password of somebody who may read the whole log.</summary>

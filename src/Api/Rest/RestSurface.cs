@@ -5,6 +5,7 @@ using Varve.Api.Identity;
 using Varve.Api.Web;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.Rest;
 
@@ -88,6 +89,8 @@ public static class RestSurface
         http.EndIfUnread();
         if (fault is EventStoreUnavailableException)
             return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The event store gives no answer."));
+        if (fault is TierUnavailableException)
+            return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The store that has the bytes gives no answer."));
         if (fault is DbException)
             return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The database gives no answer."));
         var row = ErrorTable.For(ErrorCode.InternalError);

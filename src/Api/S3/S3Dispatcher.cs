@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.S3;
 
@@ -78,7 +79,7 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, progress.Resource);
-            var code = fault is EventStoreUnavailableException or DbException
+            var code = fault is EventStoreUnavailableException or TierUnavailableException or DbException
                 ? ErrorCode.ServiceUnavailable
                 : ErrorCode.InternalError;
             Refuse(http, new(code), progress, requestId);

@@ -161,7 +161,7 @@ public sealed partial class SqlSession(DbConnection connection, int fileShards =
     [GeneratedRegex(@"\btbl_file\b")]
     private static partial Regex FileTable();
 
-    [GeneratedRegex("@[a-z_0-9]+")]
+    [GeneratedRegex("(?<!@)@[a-z_0-9]+")]
     private static partial Regex ParameterName();
 }
 

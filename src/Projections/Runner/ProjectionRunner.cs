@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Varve.EventStores;
 using Varve.Projections.Databases;
+using Varve.Projections.Redis;
 using Varve.Projections.Uploads;
 
 namespace Varve.Projections.Runner;
@@ -15,6 +16,7 @@ namespace Varve.Projections.Runner;
 /// </summary>
 /// <param name="projections">In the order in which each event meets them; see
 /// <see cref="ReadModelProjections.All"/>.</param>
+/// <param name="signals">Tells other processes of each batch; null where there are none.</param>
 /// <param name="lease">Where several processes could run: the one that has it does. Null where this is the only
 /// one.</param>
 public sealed class ProjectionRunner(
@@ -25,7 +27,8 @@ public sealed class ProjectionRunner(
     IUploadProgress progress,
     TimeProvider clock,
     ILogger<ProjectionRunner> logger,
-    MySqlLease? lease = null
+    MySqlLease? lease = null,
+    RedisSignals? signals = null
 ) : IDisposable
 {
     /// <summary>A transaction costs more than an event: while nobody waits for the rows, events gather.</summary>
@@ -41,6 +44,7 @@ public sealed class ProjectionRunner(
     readonly Channel<Move> moves = Channel.CreateBounded<Move>(1);
     IReadDatabase database = database;
     TimeSpan backoff = BackoffLeast;
+    bool progressLost;
     long checkpoint;
 
     /// <summary>How far the read models are, as this runner knows.</summary>
@@ -130,6 +134,9 @@ public sealed class ProjectionRunner(
             logger.RunnerFailed(Checkpoint, backoff, fault);
     }
 
+    /// <summary>The progress view was out of reach: between two batches it is told anew of every open upload.</summary>
+    public void FillProgress() => Volatile.Write(ref progressLost, true);
+
     public void Dispose() => metrics.Dispose();
 
     /// <returns>Where to go next: somebody asked for it.</returns>
@@ -139,7 +146,7 @@ public sealed class ProjectionRunner(
         var skipped = await SkippedEvents.Read(store, projections, cancel);
         var session = await place.OpenWriter(cancel);
         await using var projector = await Projector.Open(place, session, projections, skipped, logger, cancel);
-        await UploadQueries.Fill(session, progress, cancel);
+        await TellAll(session, cancel);
         if (await Reached(projector, move, cancel) != place)
             return null;
         logger.RunnerStarted(projector.Checkpoint);
@@ -154,6 +161,8 @@ public sealed class ProjectionRunner(
                 using var span = Traces.StartLinked("project", batch.Events);
                 span?.SetTag("varve.events", batch.Events.Count).SetTag("varve.position", batch.Upto.Value);
                 await projector.Apply(batch.Events, batch.Upto, cancel);
+                if (Volatile.Read(ref progressLost))
+                    await TellAll(session, cancel);
                 foreach (var recorded in batch.Events)
                     await Tell(recorded, cancel); // before the barrier opens: who has the answer sees the progress
                 if (await Reached(projector, move, cancel) != place)
@@ -209,6 +218,7 @@ public sealed class ProjectionRunner(
         Volatile.Write(ref checkpoint, position.Value);
         barrier.Stopped = [.. projector.Stopped];
         barrier.Advance(position);
+        signals?.Tell(position);
         if (projector.MayGoOn)
             mayGoOn.Writer.TryWrite(true);
         return database;
@@ -226,6 +236,20 @@ public sealed class ProjectionRunner(
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             logger.ProgressNotTold(recorded.Stream, recorded.Position, fault);
+        }
+    }
+
+    async ValueTask TellAll(SqlSession session, CancellationToken cancel)
+    {
+        Volatile.Write(ref progressLost, false);
+        try
+        {
+            await UploadQueries.Fill(session, progress, cancel);
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or DbException))
+        {
+            Volatile.Write(ref progressLost, true);
+            logger.ProgressNotTold("every open upload", Checkpoint, fault);
         }
     }
 

@@ -25,6 +25,7 @@ public static class ReadModelDigest
         ("tbl_bucket", "SELECT * FROM tbl_bucket ORDER BY name"),
         ("tbl_bucket_version", "SELECT * FROM tbl_bucket_version ORDER BY name, from_position"),
         ("tbl_content", "SELECT * FROM tbl_content ORDER BY sha256"),
+        ("tbl_content_copy", "SELECT * FROM tbl_content_copy ORDER BY sha256, distance, tier"),
         ("tbl_file", "SELECT * FROM tbl_file ORDER BY id"),
         ("tbl_home_bucket", "SELECT * FROM tbl_home_bucket ORDER BY bucket"),
         ("tbl_instant", "SELECT * FROM tbl_instant ORDER BY time"),

@@ -47,19 +47,19 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
-    public void Attempts_are_counted_by_window_and_key()
+    public async Task Attempts_are_counted_by_window_and_key()
     {
         var clock = new ManualClock();
-        var limit = new AttemptLimit(2, TimeSpan.FromMinutes(1), 10, clock);
-        Assert.True(limit.TryTake("a"));
-        Assert.True(limit.TryTake("a"));
-        Assert.False(limit.TryTake("a"));
-        Assert.True(limit.TryTake("b"));
-        limit.GiveBack("a");
-        Assert.True(limit.TryTake("a"));
-        Assert.False(limit.TryTake("a"));
+        var limit = new AttemptLimit("test", 2, TimeSpan.FromMinutes(1), 10, clock, shared: null);
+        Assert.True(await limit.TryTake("a"));
+        Assert.True(await limit.TryTake("a"));
+        Assert.False(await limit.TryTake("a"));
+        Assert.True(await limit.TryTake("b"));
+        await limit.GiveBack("a");
+        Assert.True(await limit.TryTake("a"));
+        Assert.False(await limit.TryTake("a"));
         clock.Pass(TimeSpan.FromMinutes(1));
-        Assert.True(limit.TryTake("a"));
+        Assert.True(await limit.TryTake("a"));
     }
 
     [Fact]

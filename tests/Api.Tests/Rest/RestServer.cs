@@ -70,7 +70,17 @@ public class RestServer : IAsyncLifetime
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
-        Varve = new(door, states, events, disk, new ReadModels(reads, barrier), progress, barrier, TimeProvider.System);
+        Varve = new(
+            door,
+            states,
+            events,
+            disk,
+            [],
+            new ReadModels(reads, barrier),
+            progress,
+            barrier,
+            TimeProvider.System
+        );
         var root = new RootAccount("root", "root-password", Generated: false);
         Accounts = await Accounts.Open(
             Varve,
