@@ -6,7 +6,6 @@ using Varve.EventStores.Node;
 using Varve.Projections;
 using Varve.Projections.Redis;
 using Varve.Projections.Transparency;
-using Varve.Tiers.Disk;
 using Varve.Workers;
 
 namespace Varve.Api.Hosting;
@@ -24,7 +23,7 @@ sealed class Engine : IAsyncDisposable
 
     readonly CancellationTokenSource stop = new();
     readonly OpenedStore store;
-    readonly DiskTier disk;
+    readonly OpenedTiers tiers;
     readonly ReadSide read;
     readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
@@ -35,7 +34,7 @@ sealed class Engine : IAsyncDisposable
         Settings settings,
         TreeKeeper keeper,
         OpenedStore store,
-        DiskTier disk,
+        OpenedTiers tiers,
         CopySide copies,
         ReadSide read,
         RootAccount root,
@@ -45,7 +44,7 @@ sealed class Engine : IAsyncDisposable
         Folder = folder;
         Root = root;
         Roles = settings.Roles;
-        (this.store, this.disk, this.keeper, this.read, Copies) = (store, disk, keeper, read, copies);
+        (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
 
         var events = store.Events;
         var clock = TimeProvider.System;
@@ -59,12 +58,22 @@ sealed class Engine : IAsyncDisposable
                 new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
             ]
         );
-        Backend = new(door, states, events, disk, copies.FarTiers, read.Models, read.Progress, read.Barrier, clock);
+        Backend = new(
+            door,
+            states,
+            events,
+            tiers.Near,
+            copies.FarTiers,
+            read.Models,
+            read.Progress,
+            read.Barrier,
+            clock
+        );
         copies.Care(Backend, door, states, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
+                new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
                 new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
@@ -161,12 +170,14 @@ sealed class Engine : IAsyncDisposable
             opened.Push(store);
             var events = store.Events;
             await LogIdentity.Check(folder, events, cancel);
-            var disk = DiskTier.Open(
+            var tiers = await OpenedTiers.Open(
+                storage,
                 new() { Folder = folder.Contents, SmallSizeMax = settings.SmallContentMax },
-                loggers.CreateLogger<DiskTier>()
+                loggers,
+                cancel
             );
-            opened.Push(disk);
-            var copies = CopySide.Open(storage, folder, loggers);
+            opened.Push(tiers);
+            var copies = CopySide.Open(storage, folder, tiers.Far, loggers);
             opened.Push(copies);
             // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
             var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
@@ -180,7 +191,7 @@ sealed class Engine : IAsyncDisposable
                 Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
                 Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
             );
-            var engine = new Engine(folder, settings, await keeper, store, disk, copies, read, root, loggers);
+            var engine = new Engine(folder, settings, await keeper, store, tiers, copies, read, root, loggers);
             engine.Accounts = await Accounts.Open(
                 engine.Backend,
                 root,
@@ -219,7 +230,7 @@ sealed class Engine : IAsyncDisposable
         await Accounts.DisposeAsync();
         await read.DisposeAsync();
         await Copies.DisposeAsync();
-        await disk.DisposeAsync();
+        await tiers.DisposeAsync();
         await store.DisposeAsync();
         await Folder.DisposeAsync();
         stop.Dispose();

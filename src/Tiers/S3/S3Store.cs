@@ -24,6 +24,7 @@ sealed partial class S3Store : IDisposable
     readonly TimeProvider clock;
     readonly AmazonS3Client client;
     readonly HttpMessageInvoker http;
+    bool ensured;
 
     public S3Store(S3TierOptions options, TimeProvider clock)
     {
@@ -56,25 +57,26 @@ sealed partial class S3Store : IDisposable
 
     public string Tier => options.Name;
 
-    /// <summary>Makes the bucket where it is missing.</summary>
+    /// <summary>Makes the bucket where it is missing; looks once.</summary>
     public async Task EnsureBucket(CancellationToken cancel)
     {
+        if (Volatile.Read(ref ensured))
+            return;
         try
         {
             await Run(() => client.HeadBucketAsync(new() { BucketName = options.Bucket }, cancel), cancel);
         }
         catch (AmazonS3Exception missing) when (S3Faults.IsMissing(missing))
         {
-            await Run(
-                () => client.PutBucketAsync(new PutBucketRequest { BucketName = options.Bucket }, cancel),
-                cancel
-            );
+            await MakeBucket(cancel);
         }
+        Volatile.Write(ref ensured, true);
     }
 
     /// <param name="md5">16 bytes: what arrives otherwise is refused.</param>
     public async Task Put(string key, GatheredBytes bytes, byte[] md5, CancellationToken cancel)
     {
+        await EnsureBucket(cancel);
         var signed = Signed(options.Bucket, key, HttpVerb.PUT);
         await Run(() => Send(signed, bytes, md5, cancel), cancel);
     }
@@ -82,6 +84,7 @@ sealed partial class S3Store : IDisposable
     /// <returns>The upload's id.</returns>
     public async Task<string> BeginUpload(string key, CancellationToken cancel)
     {
+        await EnsureBucket(cancel);
         var request = new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key };
         return (await Run(() => client.InitiateMultipartUploadAsync(request, cancel), cancel)).UploadId;
     }
@@ -220,6 +223,22 @@ sealed partial class S3Store : IDisposable
     {
         client.Dispose();
         http.Dispose();
+    }
+
+    async Task MakeBucket(CancellationToken cancel)
+    {
+        try
+        {
+            await Run(
+                () => client.PutBucketAsync(new PutBucketRequest { BucketName = options.Bucket }, cancel),
+                cancel
+            );
+        }
+        catch (TierUnavailableException refused)
+            when (refused.InnerException is AmazonS3Exception { ErrorCode: "BucketAlreadyOwnedByYou" })
+        {
+            // Another process was first.
+        }
     }
 
     /// <returns>Null if there is no such object.</returns>

@@ -33,7 +33,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     readonly UploadFollowers followers;
     readonly ConcurrentLru<string, Manifest> manifests = new(ManifestsCached);
 
-    S3Tier(S3TierOptions options, TimeProvider clock, ILogger<S3Tier> logger)
+    public S3Tier(S3TierOptions options, TimeProvider clock, ILogger<S3Tier> logger)
     {
         this.options = options;
         store = new(options, clock);
@@ -43,27 +43,9 @@ public sealed class S3Tier : ITier, IAsyncDisposable
 
     public string Name => options.Name;
 
-    /// <summary>Asks for the bucket, and makes it where it is missing.</summary>
+    /// <summary>Asks for the bucket, and makes it where it is missing; else the first write does.</summary>
     /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
-    public static async Task<S3Tier> Open(
-        S3TierOptions options,
-        TimeProvider clock,
-        ILogger<S3Tier> logger,
-        CancellationToken cancel
-    )
-    {
-        var tier = new S3Tier(options, clock, logger);
-        try
-        {
-            await tier.store.EnsureBucket(cancel);
-            return tier;
-        }
-        catch
-        {
-            await tier.DisposeAsync();
-            throw;
-        }
-    }
+    public Task Check(CancellationToken cancel) => store.EnsureBucket(cancel);
 
     public ValueTask<StagedContent> Stage(IBodySource body, StageOptions options, CancellationToken cancel) =>
         new S3Staging(this.options, store, memory, options).Run(body, cancel);

@@ -6,13 +6,11 @@ using Varve.Tiers.S3;
 
 namespace Varve.Tiers.Tests.S3;
 
-public sealed class CephTierContract(Ceph ceph) : TierContract, IAsyncLifetime
+public sealed class CephTierContract(Ceph ceph) : TierContract, IAsyncDisposable
 {
-    S3Tier tier = null!;
+    readonly S3Tier tier = CephTiers.Open(ceph, "contract");
 
     protected override ITier Tier => tier;
-
-    public async ValueTask InitializeAsync() => tier = await CephTiers.Open(ceph, "contract");
 
     public ValueTask DisposeAsync() => tier.DisposeAsync();
 }
@@ -30,8 +28,7 @@ static class CephTiers
             PartBytes = S3TierOptions.PartBytesMin,
         };
 
-    public static Task<S3Tier> Open(Ceph ceph, string bucket) => Open(OptionsOf(ceph, bucket));
+    public static S3Tier Open(Ceph ceph, string bucket) => Open(OptionsOf(ceph, bucket));
 
-    public static Task<S3Tier> Open(S3TierOptions options) =>
-        S3Tier.Open(options, TimeProvider.System, NullLogger<S3Tier>.Instance, CancellationToken.None);
+    public static S3Tier Open(S3TierOptions options) => new(options, TimeProvider.System, NullLogger<S3Tier>.Instance);
 }

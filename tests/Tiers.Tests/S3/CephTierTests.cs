@@ -22,7 +22,8 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        tier = await CephTiers.Open(ceph, bucket);
+        tier = CephTiers.Open(ceph, bucket);
+        await tier.Check(Cancel);
         client = new(
             new BasicAWSCredentials(Ceph.AccessKey, Ceph.SecretKey),
             new AmazonS3Config
@@ -72,7 +73,7 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
     [Fact]
     public async Task Many_large_bodies_share_little_memory()
     {
-        await using var narrow = await CephTiers.Open(CephTiers.OptionsOf(ceph, bucket) with { PartsInMemory = 2 });
+        await using var narrow = CephTiers.Open(CephTiers.OptionsOf(ceph, bucket) with { PartsInMemory = 2 });
         var locations = await Task.WhenAll(
             Enumerable.Range(0, 6).Select(_ => Task.Run(() => narrow.Put(Large), Cancel))
         );
@@ -97,7 +98,7 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
     [Fact]
     public async Task Parts_that_one_process_took_are_joined_by_another()
     {
-        await using var other = await CephTiers.Open(ceph, bucket);
+        await using var other = CephTiers.Open(ceph, bucket);
         Segment[] parts =
         [
             await tier.PutPart("u", 1, Large),
@@ -168,9 +169,8 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
     [Fact]
     public async Task A_wrong_secret_is_told_at_once()
     {
-        var refused = await Assert.ThrowsAsync<TierUnavailableException>(() =>
-            CephTiers.Open(CephTiers.OptionsOf(ceph, bucket) with { SecretKey = "wrong" })
-        );
+        await using var wrong = CephTiers.Open(CephTiers.OptionsOf(ceph, bucket) with { SecretKey = "wrong" });
+        var refused = await Assert.ThrowsAsync<TierUnavailableException>(() => wrong.Check(Cancel));
         Assert.Contains("403", refused.Message, StringComparison.Ordinal);
     }
 
