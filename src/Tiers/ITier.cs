@@ -65,7 +65,12 @@ public interface IContentReader : IAsyncDisposable
 
 /// <param name="Checksum">A checksum to take beside MD5, SHA-1 and SHA-256; null for none.</param>
 /// <param name="SizeMax">More bytes than this are refused as EntityTooLarge.</param>
-public sealed record StageOptions(ChecksumAlgorithm? Checksum, long SizeMax);
+public sealed record StageOptions(ChecksumAlgorithm? Checksum, long SizeMax)
+{
+    /// <summary>What the body should hash to, where that is known before it comes: a tier may choose the place by it.
+    /// Whoever keeps the content compares first. Null: not known.</summary>
+    public byte[]? Sha256 { get; init; }
+}
 
 /// <summary>A kept piece of bytes: where, and how many.</summary>
 public readonly record struct Segment(string Location, long Size);

@@ -77,8 +77,16 @@ sealed class Engine : IAsyncDisposable
             ?
             [
                 Alone(
-                    new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>())
+                    new PartSweeper(
+                        events,
+                        states,
+                        Backend.Contents,
+                        folder.Root,
+                        clock,
+                        loggers.CreateLogger<PartSweeper>()
+                    )
                 ),
+                Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null

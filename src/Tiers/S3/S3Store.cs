@@ -124,7 +124,8 @@ sealed partial class S3Store : IDisposable
         }
         catch (Exception lost) when (lost is TierUnavailableException || S3Faults.IsMissing(lost))
         {
-            if (await SizeOf(key, cancel) != size)
+            // The object may be an older one of the same size; the upload is gone only when it has become the object.
+            if (await SizeOf(key, cancel) != size || await IsOpen(key, uploadId, cancel))
                 throw S3Faults.Unavailable(Tier, lost);
         }
     }
@@ -251,6 +252,26 @@ sealed partial class S3Store : IDisposable
         catch (AmazonS3Exception missing) when (S3Faults.IsMissing(missing))
         {
             return null;
+        }
+    }
+
+    async Task<bool> IsOpen(string key, string uploadId, CancellationToken cancel)
+    {
+        var request = new ListPartsRequest
+        {
+            BucketName = options.Bucket,
+            Key = key,
+            UploadId = uploadId,
+            MaxParts = 1,
+        };
+        try
+        {
+            await Run(() => client.ListPartsAsync(request, cancel), cancel);
+            return true;
+        }
+        catch (AmazonS3Exception missing) when (S3Faults.IsMissing(missing))
+        {
+            return false;
         }
     }
 

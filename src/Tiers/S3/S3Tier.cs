@@ -8,7 +8,7 @@ namespace Varve.Tiers.S3;
 
 /// <summary>
 /// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its SHA-256; a
-/// larger one is sent on in parts, as an object of its own; a joined content is a list of segments
+/// larger one is sent on in parts, by its SHA-256 if that is known beforehand, else as an object of its own; a joined content is a list of segments
 /// (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
 /// </summary>
 /// <remarks>
@@ -120,6 +120,22 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         await store.Delete(at.Bucket, at.Key, cancel);
     }
 
+    /// <summary>Aborts the sending of bodies that was begun before an instant and never ended: whoever did it is gone.
+    /// A body takes hours at most. Other applications' uploads to the bucket are left alone.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
+    public async Task<int> AbortUnfinished(DateTimeOffset before, CancellationToken cancel)
+    {
+        var aborted = 0;
+        foreach (var (key, uploadId) in await store.OpenUploads(before, cancel))
+            if (S3Location.IsOurs(options, key))
+            {
+                await store.AbortUpload(key, uploadId, cancel);
+                aborted++;
+            }
+        return aborted;
+    }
+
     /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies, parts
     /// and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
     /// <param name="before">What is younger stays: its event may be on its way. A day ago, or longer.</param>
@@ -132,15 +148,10 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         CancellationToken cancel
     )
     {
-        var swept = 0;
-        foreach (var (key, uploadId) in await store.OpenUploads(before, cancel))
-        {
-            await store.AbortUpload(key, uploadId, cancel);
-            swept++;
-        }
+        var swept = await AbortUnfinished(before, cancel);
         foreach (var prefix in Unsure)
         await foreach (var key in store.Keys(prefix, before, cancel))
-            if (!await isNamed(S3Location.ObjectAt(options, key), cancel))
+            if (S3Location.IsOurs(options, key) && !await isNamed(S3Location.ObjectAt(options, key), cancel))
             {
                 await store.Delete(options.Bucket, key, cancel);
                 swept++;
@@ -161,8 +172,12 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         return target.ToString();
     }
 
-    async ValueTask<string> Keep(SentContent sent, CancellationToken cancel) =>
-        S3Location.OfBody(options, await sent.Keep(cancel), HexOf(sent)).ToString();
+    async ValueTask<string> Keep(SentContent sent, CancellationToken cancel)
+    {
+        var target = S3Location.OfBody(options, sent.Key, HexOf(sent));
+        await sent.Keep(cancel);
+        return target.ToString();
+    }
 
     async ValueTask<string> Keep(JoinedContent joined, CancellationToken cancel)
     {
