@@ -1,4 +1,3 @@
-using Varve.Domain.Contents;
 using Varve.Tiers;
 using Varve.Tiers.Disk;
 using Varve.Tiers.S3;
