@@ -43,7 +43,10 @@ static class Restoring
             row.ETag,
             row.Attributes,
             row.Checksum
-        );
+        )
+        {
+            Tags = row.Tags,
+        };
 
     /// <summary>The version to restore. Never one from before the home bucket was the user's.</summary>
     static async Task<ObjectRow> Find(RestRequest request, string? sha1, string? name, CancellationToken cancel)
@@ -134,7 +137,10 @@ static class Restoring
             put.ETag,
             put.Attributes,
             put.Checksum
-        );
+        )
+        {
+            Tags = put.Tags,
+        };
     }
 
     /// <exception cref="RejectedException">ContentPurged.</exception>

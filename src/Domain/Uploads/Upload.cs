@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Varve.Domain.Objects;
 
 namespace Varve.Domain.Uploads;
 
@@ -50,6 +51,8 @@ public sealed record Upload(
     static Decision<UploadEvent> Decide(Upload upload, UploadCommand command) =>
         (upload.Status, command) switch
         {
+            (UploadStatus.None, UploadCommand.Init c)
+                when Amendment.RefusalOf(c.Lock, c.Within, c.Context.At) is { } no => no,
             (UploadStatus.None, UploadCommand.Init c) => new UploadEvent.Initiated(
                 c.Object.Bucket.Text,
                 c.Object.Key.Text,
@@ -58,7 +61,9 @@ public sealed record Upload(
                 c.ChecksumAlgorithm,
                 c.ChecksumType,
                 c.Plan,
-                c.Context.At
+                c.Context.At,
+                c.Tags,
+                c.Lock
             ),
             (_, UploadCommand.Init) => new NoChange(),
 
@@ -87,7 +92,8 @@ public sealed record Upload(
                 c.Checksum,
                 c.Content.Location,
                 upload.Unused(c),
-                c.Context.At
+                c.Context.At,
+                c.VersionId
             ),
             (_, UploadCommand.Cancel c) => new UploadEvent.Cancelled(c.Context.At),
             (_, UploadCommand.Expire c) => new UploadEvent.Expired(c.Context.At),

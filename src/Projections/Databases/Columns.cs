@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
 namespace Varve.Projections.Databases;
@@ -44,6 +46,31 @@ static class Columns
             ? null
             : JsonSerializer.Serialize(attributes with { ContentType = null }, ColumnJson.Default.ObjectAttributes);
 
+    public static string? Json(ImmutableSortedDictionary<string, string>? tags) =>
+        tags is null ? null : JsonSerializer.Serialize(tags, ColumnJson.Default.ImmutableSortedDictionaryStringString);
+
+    public static string? Json(ObjectLock? held) =>
+        held is null ? null : JsonSerializer.Serialize(held, ColumnJson.Default.ObjectLock);
+
+    public static string? Json(LifecycleRules? rules) =>
+        rules is null ? null : JsonSerializer.Serialize(rules, ColumnJson.Default.LifecycleRules);
+
+    public static ImmutableSortedDictionary<string, string>? ReadTags(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(
+                row.GetString(column),
+                ColumnJson.Default.ImmutableSortedDictionaryStringString
+            );
+
+    public static ObjectLock? ReadLock(this DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectLock);
+
+    public static LifecycleRules? ReadLifecycle(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.LifecycleRules);
+
     public static ObjectAttributes ReadAttributes(this DbDataReader row, int contentType, int json)
     {
         var attributes = row.IsDBNull(json)
@@ -55,7 +82,11 @@ static class Columns
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectAttributes))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(ObjectLock))]
+[JsonSerializable(typeof(LifecycleRules))]
 sealed partial class ColumnJson : JsonSerializerContext;

@@ -12,7 +12,8 @@ static class ObjectQueries
 
     const string SelectOne = """
         SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location,
+          o.null_version, o.tags, o.object_lock
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
@@ -22,7 +23,12 @@ static class ObjectQueries
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
-    const string SelectAny = "SELECT 1 FROM tbl_object WHERE bucket = @bucket LIMIT 1";
+    const string SelectAny = """
+        SELECT 1 FROM tbl_object WHERE bucket = @bucket
+        UNION ALL
+        SELECT 1 FROM tbl_object_noncurrent WHERE bucket = @bucket
+        LIMIT 1
+        """;
 
     public static async ValueTask<ObjectRow?> Find(
         SqlSession session,
@@ -99,7 +105,7 @@ static class ObjectQueries
             row.ReadText(5)
         );
 
-    /// <summary>From the columns of a version, and its content's location behind them.</summary>
+    /// <summary>From the columns of a version, its content's location, and what S3 says beside it.</summary>
     internal static ObjectRow Row(string bucket, string key, DbDataReader row) =>
         new(
             bucket,
@@ -114,6 +120,9 @@ static class ObjectQueries
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
             LastModified: row.ReadTicks(5),
-            Location: row.ReadText(11)
+            Location: row.ReadText(11),
+            IsNull: row.GetInt64(12) != 0,
+            Tags: row.ReadTags(13),
+            Lock: row.ReadLock(14)
         );
 }

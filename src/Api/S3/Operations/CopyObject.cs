@@ -17,16 +17,17 @@ static class CopyObject
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var id = request.Object;
-        var replace = Replaces(request.Headers);
+        var replace = Replaces(request.Headers, "metadata");
+        var replaceTags = Replaces(request.Headers, "tagging");
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
 
-        var source = await CopySourceObject.Find(request, varve, cancel);
-        var itself = source.Bucket == request.Bucket && source.Key == request.Key;
-        if (itself && !replace && request.Headers["x-amz-storage-class"].Count == 0)
+        var (source, itself) = await CopySourceObject.Find(request, varve, cancel);
+        if (itself && !replace && !replaceTags && request.Headers["x-amz-storage-class"].Count == 0)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -44,10 +45,15 @@ static class CopyObject
             ObjectOrigin.Copy,
             $"{source.Bucket}/{source.Key}",
             condition
-        );
+        )
+        {
+            Tags = replaceTags ? tags : source.Tags,
+            Lock = held,
+        };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);
         var made = outcome.State<StoredObject>().Current!;
+        VersionedObject.TellMade(request, made);
         Write(request.Xml(), "CopyObjectResult"u8, made.ETag, made.At, made.Checksum);
     }
 
@@ -69,12 +75,13 @@ static class CopyObject
         xml.Complete();
     }
 
-    static bool Replaces(IHeaderDictionary headers) =>
-        headers["x-amz-metadata-directive"].ToString() switch
+    /// <param name="what">Of <c>x-amz-…-directive</c>.</param>
+    static bool Replaces(IHeaderDictionary headers, string what) =>
+        headers[$"x-amz-{what}-directive"].ToString() switch
         {
             "" or "COPY" => false,
             "REPLACE" => true,
-            var other => throw new RejectedException(ErrorCode.InvalidArgument, $"Unknown metadata directive: {other}"),
+            var other => throw new RejectedException(ErrorCode.InvalidArgument, $"Unknown {what} directive: {other}"),
         };
 
     /// <summary>Carried over where it is there; else the content is read once.</summary>

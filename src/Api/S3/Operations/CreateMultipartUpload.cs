@@ -14,15 +14,16 @@ static class CreateMultipartUpload
     {
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var (algorithm, type) = ChecksumOf(request.Headers);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var context = varve.Context(request.Caller.UserName);
-        request.Acknowledge(
-            await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null),
-                cancel
-            )
-        );
+        var command = new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null)
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        request.Acknowledge(await varve.Run(command, cancel));
 
         if (algorithm is not null)
         {

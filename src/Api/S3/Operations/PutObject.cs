@@ -13,6 +13,7 @@ static class PutObject
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
 
         await RequestedObject.Check(id, condition, varve, cancel);
@@ -29,8 +30,14 @@ static class PutObject
             ObjectOrigin.Put,
             Source: null,
             condition
-        );
-        request.Acknowledge(await varve.Run(command, cancel));
+        )
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        var outcome = await varve.Run(command, cancel);
+        request.Acknowledge(outcome);
+        VersionedObject.TellMade(request, outcome.State<StoredObject>().Current!);
 
         request.Response.Headers.ETag = ETags.Quote(facts.Md5!);
         ChecksumAnswer.WriteHeaders(request.Response.Headers, checksum);

@@ -16,7 +16,7 @@ static class UploadPartCopy
         var number = UploadPart.NumberOf(request);
         RequestedObject.RefuseUnsupported(request.Headers);
         var upload = await ObjectUpload.FindOpen(request, varve, cancel);
-        var source = await CopySourceObject.Find(request, varve, cancel);
+        var (source, _) = await CopySourceObject.Find(request, varve, cancel);
         var (offset, length) = request.Headers["x-amz-copy-source-range"] is { Count: > 0 } range
             ? CopySource.ParseRange(range.ToString(), source.Size)
             : (0, source.Size);
