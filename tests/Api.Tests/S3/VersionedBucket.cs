@@ -22,7 +22,7 @@ sealed class VersionedBucket(S3Host host, AmazonS3Client ana, string name) : IDi
 
     public static async Task<VersionedBucket> MakeLockable(S3Host host)
     {
-        var bucket = new VersionedBucket(host, host.Client("ana"), $"locked-{Guid.NewGuid():N}"[..40]);
+        var bucket = new VersionedBucket(host, host.Client("ana"), $"locked-{Guid.NewGuid():N}");
         await bucket.Client.PutBucketAsync(
             new PutBucketRequest { BucketName = bucket.Name, ObjectLockEnabledForBucket = true },
             Cancel
