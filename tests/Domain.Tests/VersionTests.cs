@@ -72,6 +72,13 @@ public sealed class VersionTests
         ObjectVersions.Decider.Given(First).When(DeleteVersion("9")).ThenNothing();
 
     [Fact]
+    public void What_is_current_again_is_not_deleted_as_a_noncurrent_one() =>
+        ObjectVersions
+            .Decider.Given(First, Second, new ObjectEvent.VersionDeleted("2", First, true, Noon))
+            .When(DeleteVersion("1") with { OnlyNoncurrent = true })
+            .ThenNothing();
+
+    [Fact]
     public void What_was_there_before_versioning_stays_and_is_null() =>
         Assert.Equal(["n", "1"], Stack(Null, First).Select(version => version.Id));
 

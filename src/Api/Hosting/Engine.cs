@@ -80,6 +80,13 @@ sealed class Engine : IAsyncDisposable
         [
             new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
             new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+            new LifecycleWorker(
+                Backend.Reads,
+                door,
+                clock,
+                settings.LifecycleDay,
+                loggers.CreateLogger<LifecycleWorker>()
+            ),
             // The embedded log appends to several streams at once: there is nothing to finish.
             .. store.Embedded is null
                 ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]

@@ -22,6 +22,9 @@ public sealed record Settings(
     string? EventStore
 )
 {
+    /// <summary>How long the days of lifecycle rules are: shorter than a day for tests only.</summary>
+    public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
     /// ignored.</summary>
     static readonly string[] NotYet = ["MySql", "MySqlReplica", "Redis", "RabbitMq"];
@@ -42,7 +45,10 @@ public sealed record Settings(
             SizeOf("Contents:SmallMax", varve["Contents:SmallMax"], 256 * 1024, most: 1024 * 1024),
             SecondsOf("Barrier:WaitSeconds", varve["Barrier:WaitSeconds"], 2),
             varve["EventStore"] is { Length: > 0 } eventStore ? eventStore : null
-        );
+        )
+        {
+            LifecycleDay = DayOf("Lifecycle:SecondsPerDay", varve["Lifecycle:SecondsPerDay"]),
+        };
     }
 
     /// <summary>One process does everything, or serves the log alone.</summary>
@@ -86,6 +92,11 @@ public sealed record Settings(
         text is null ? unset
         : int.TryParse(text, out var size) && size >= 0 && size <= most ? size
         : throw new SettingsException(key, $"'{text}' is not a number of bytes from 0 to {most}.");
+
+    static TimeSpan DayOf(string key, string? text) =>
+        text is null ? TimeSpan.FromDays(1)
+        : int.TryParse(text, out var seconds) && seconds is >= 1 and <= 86_400 ? TimeSpan.FromSeconds(seconds)
+        : throw new SettingsException(key, $"'{text}' is not a number of seconds from 1 to 86400.");
 
     static TimeSpan SecondsOf(string key, string? text, double unset) =>
         text is null ? TimeSpan.FromSeconds(unset)

@@ -32,6 +32,8 @@ public sealed record ObjectVersions(ImmutableList<ObjectVersion> Stack, ObjectVe
     static Decision<ObjectEvent> Decide(ObjectVersions versions, ObjectCommand command) =>
         command switch
         {
+            ObjectCommand.DeleteVersion { OnlyNoncurrent: true } c
+                when versions.Latest is { } latest && latest == versions.Find(c.VersionId) => new NoChange(),
             ObjectCommand.DeleteVersion c => versions.Find(c.VersionId) is { } version
                 ? Delete(versions, version, c)
                 : new NoChange(),

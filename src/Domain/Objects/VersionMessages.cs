@@ -22,6 +22,9 @@ public abstract partial record ObjectCommand
     public sealed record DeleteVersion(CommandContext Context, ObjectId Object, string VersionId, bool Bypass)
         : ObjectCommand(Context, Object)
     {
+        /// <summary>Only if it is not the latest, or is not it any more.</summary>
+        public bool OnlyNoncurrent { get; init; }
+
         public override IEnumerable<Step> Steps() => [Step.On(ObjectVersions.Decider, Stream, this)];
     }
 

@@ -73,6 +73,8 @@ static class GetObject
     {
         var headers = request.Response.Headers;
         Amendments.WriteHeaders(request, row);
+        if (!request.Query.Has("versionId"))
+            BucketLifecycle.Tell(request, row);
         headers.AcceptRanges = "bytes";
         headers.ContentType = HeaderText.Of(row.Attributes.ContentType ?? "binary/octet-stream");
         if (row.Attributes.Headers is { } kept)

@@ -63,11 +63,12 @@ static class VersionedObject
         return version.Object;
     }
 
-    /// <summary>Says which version a write made; buckets that give no ids say nothing.</summary>
+    /// <summary>Says which version a write made, where the bucket gives ids, and when it will expire.</summary>
     public static void TellMade(S3Request request, ObjectEvent.Put made)
     {
         if (made.Versioning == BucketVersioning.Enabled)
             request.Response.Headers[S3Headers.VersionId] = made.VersionId;
+        BucketLifecycle.Tell(request, made);
     }
 
     public static void TellMarker(IHeaderDictionary headers, string versionId)
