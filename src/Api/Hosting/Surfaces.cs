@@ -14,7 +14,8 @@ static class Surfaces
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Listen(settings.Rest, port => port.Protocols = HttpProtocols.Http1);
-        kestrel.ListenS3(settings.S3);
+        if (settings.Roles.HasFlag(Roles.Api))
+            kestrel.ListenS3(settings.S3);
     }
 
     /// <param name="engine">Asked when the ports open.</param>

@@ -10,7 +10,7 @@ using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class VersionsTests
+public abstract class VersionsContract(ReadStore store)
 {
     enum Deed
     {
@@ -43,7 +43,7 @@ public sealed class VersionsTests
             .SampleAsync(
                 async steps =>
                 {
-                    await using var live = await LiveReadModels.Start();
+                    await using var live = await LiveReadModels.Start(store);
                     live.Store.Write("user-ana", new UserEvent.SignedUp("ana", Noon));
                     live.Store.Write("bucket-ana", new BucketEvent.Created("ana", Noon));
                     var log = Happen(live.Store, steps);
@@ -70,29 +70,9 @@ public sealed class VersionsTests
                     );
                     Assert.Equal(await live.RebuiltRows(), await live.Rows());
                 },
-                iter: 25,
+                iter: store.Cases(25),
                 threads: 1
             );
-
-    [Fact]
-    public async Task A_page_of_versions_costs_by_the_page()
-    {
-        await using var live = await LiveReadModels.Start();
-        for (var i = 0; i < 3_000; i++)
-            live.Store.Write($"object-big/{(i < 2_000 ? "one" : $"x{i:D6}")}", Versioned(i));
-        await live.CaughtUp();
-        var (page, rows) = (await live.Read.ListVersions(new("big", "", "", "", "", 1000), Cancel), 0L);
-        for (var pages = 1; page.Truncated; pages++)
-        {
-            Assert.InRange(pages, 1, 3);
-            rows = live.Database.Database.Readers.RowsRead;
-            var listing = new VersionListing("big", "", "", page.NextKeyMarker, page.NextVersionIdMarker, 1000);
-            page = await live.Read.ListVersions(listing, Cancel);
-            Assert.Equal(1000, page.Versions.Count);
-            Assert.InRange(live.Database.Database.Readers.RowsRead - rows, 1000, 1010);
-        }
-        Assert.Equal(["x002999"], page.Versions.TakeLast(1).Select(version => version.Key));
-    }
 
     static ObjectEvent.Put Versioned(int minute, BucketVersioning? versioning = BucketVersioning.Enabled) =>
         Put($"{minute}", minute) with
