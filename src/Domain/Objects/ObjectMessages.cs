@@ -200,7 +200,8 @@ public abstract partial record ObjectCommand(CommandContext Context, ObjectId Ob
     }
 }
 
-/// <summary>Stored for ever. Each carries the object's current state. See <see cref="EventCatalog"/> for names.</summary>
+/// <summary>Stored for ever. Each carries the object's current state. See <see cref="EventCatalog"/> for names.
+/// </summary>
 public abstract partial record ObjectEvent
 {
     ObjectEvent() { }

@@ -16,8 +16,8 @@ public sealed class ObjectRows : IProjection
           null_version, tags, object_lock
         )
         SELECT bucket, object_key, from_position, from_time, @position, COALESCE(@time, from_time), made_position,
-          put_position, version_id, sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes,
-          null_version, tags, object_lock
+          put_position, version_id, sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type,
+          attributes, null_version, tags, object_lock
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 

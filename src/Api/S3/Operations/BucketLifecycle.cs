@@ -57,8 +57,10 @@ static class BucketLifecycle
             LifecycleRules.Day
         );
         if (expiry is var (at, rule))
-            request.Response.Headers["x-amz-expiration"] =
-                $"expiry-date=\"{HttpDates.Format(at)}\", rule-id=\"{PercentCoding.Encode(rule.Id, keepSlash: false)}\"";
+        {
+            var id = PercentCoding.Encode(rule.Id, keepSlash: false);
+            request.Response.Headers["x-amz-expiration"] = $"expiry-date=\"{HttpDates.Format(at)}\", rule-id=\"{id}\"";
+        }
     }
 
     static async Task Set(S3Request request, LifecycleRules? rules, Backend varve, CancellationToken cancel)

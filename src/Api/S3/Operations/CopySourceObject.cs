@@ -35,7 +35,9 @@ static class CopySourceObject
         if (place.Bucket.Versioning is not null)
             request.Response.Headers["x-amz-copy-source-version-id"] = row.IsNull ? ObjectVersions.Null : row.VersionId;
         // The past of an object, or a certain version, is not the object itself.
-        var itself = source.VersionId is null && (source.Bucket, source.Key) == (request.Bucket, request.Key);
+        var itself =
+            (source.VersionId is null || place.Bucket.Versioning is null)
+            && (source.Bucket, source.Key) == (request.Bucket, request.Key);
         return (row with { Bucket = source.Bucket }, itself);
     }
 

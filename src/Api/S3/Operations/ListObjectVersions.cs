@@ -7,7 +7,8 @@ using Varve.Projections;
 namespace Varve.Api.S3.Operations;
 
 /// <summary><c>GET /{bucket}?versions</c>: all versions and delete markers, by key, the newest first. In a bucket
-/// without versioning, and in the past of one, each object is its own one version, which S3 calls <c>null</c>.</summary>
+/// without versioning, and in the past of one, each object is its own one version, which S3 calls <c>null</c>.
+/// </summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html"/>
 static class ListObjectVersions
 {
