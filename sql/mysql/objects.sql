@@ -17,7 +17,7 @@ CREATE TABLE tbl_object (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL COMMENT 'JSON of headers and user metadata; NULL where there are none',
+  attributes         text NULL COMMENT 'JSON of headers, user metadata, upload, encryption, if any',
   null_version       int NOT NULL COMMENT '1: S3 calls it null, 0: by its version_id',
   tags               text NULL COMMENT 'JSON; NULL where there are none',
   object_lock        text NULL COMMENT 'JSON of retention and legal hold; NULL where neither was ever set',

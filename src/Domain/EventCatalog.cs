@@ -25,6 +25,7 @@ public static class EventCatalog
         new("BucketDeletionRequested", Json.BucketDeletionRequested),
         new("BucketDeletionAbandoned", Json.BucketDeletionAbandoned),
         new("BucketDeleted", Json.BucketDeleted),
+        new("BucketEncryptionSet", Json.BucketEncryptionSet),
         new("BucketVersioningSet", Json.BucketVersioningSet),
         new("BucketObjectLockSet", Json.BucketObjectLockSet),
         new("BucketLifecycleSet", Json.BucketLifecycleSet),
@@ -187,6 +188,7 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketEvent.DeletionRequested), TypeInfoPropertyName = "BucketDeletionRequested")]
 [JsonSerializable(typeof(BucketEvent.DeletionAbandoned), TypeInfoPropertyName = "BucketDeletionAbandoned")]
 [JsonSerializable(typeof(BucketEvent.Deleted), TypeInfoPropertyName = "BucketDeleted")]
+[JsonSerializable(typeof(BucketEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
 [JsonSerializable(typeof(BucketEvent.VersioningSet), TypeInfoPropertyName = "BucketVersioningSet")]
 [JsonSerializable(typeof(BucketEvent.ObjectLockSet), TypeInfoPropertyName = "BucketObjectLockSet")]
 [JsonSerializable(typeof(BucketEvent.LifecycleSet), TypeInfoPropertyName = "BucketLifecycleSet")]

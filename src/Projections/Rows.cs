@@ -14,6 +14,8 @@ namespace Varve.Projections;
 /// <param name="IsNull">S3 calls the version <c>null</c>.</param>
 /// <param name="Tags">Null for none.</param>
 /// <param name="Lock">Null where neither retention nor legal hold was ever set.</param>
+/// <param name="Upload">The upload whose parts the content is; null if it came in one piece.</param>
+/// <param name="Encryption">Null where the content is the object's bytes as they are.</param>
 public sealed record ObjectRow(
     string Bucket,
     string Key,
@@ -28,7 +30,9 @@ public sealed record ObjectRow(
     string? Location,
     bool IsNull,
     ImmutableSortedDictionary<string, string>? Tags,
-    ObjectLock? Lock
+    ObjectLock? Lock,
+    string? Upload = null,
+    ObjectEncryption? Encryption = null
 );
 
 /// <summary>What a listing shows of an object.</summary>
@@ -38,7 +42,8 @@ public readonly record struct ListedObject(
     string ETag,
     DateTimeOffset LastModified,
     string? ChecksumAlgorithm,
-    string? ChecksumType
+    string? ChecksumType,
+    string StorageClass
 );
 
 /// <param name="After">Exclusive: a key, or a common prefix with all that begins with it; empty for the start.</param>

@@ -25,7 +25,8 @@ public sealed record ListedVersion(
     DateTimeOffset LastModified,
     string? ChecksumAlgorithm,
     string? ChecksumType,
-    ImmutableSortedDictionary<string, string>? Tags
+    ImmutableSortedDictionary<string, string>? Tags,
+    string StorageClass
 )
 {
     public string ShownId => IsNull ? ObjectVersions.Null : VersionId;

@@ -21,6 +21,7 @@ sealed record StoredEvent(string Sample, object Means)
     );
 
     static readonly ObjectChecksum Crc = new("CRC32", "AAAAAA==", "FULL_OBJECT");
+    static readonly ObjectEncryption Sealed = new(EncryptionKind.CustomerKey, "AAAA");
     static readonly ObjectLock Lock = new(new(RetentionMode.Governance, Noon.AddDays(1)), LegalHold: true);
     static readonly ImmutableSortedDictionary<string, string> Tags = ImmutableSortedDictionary.CreateRange([
         KeyValuePair.Create("a", "b"),
@@ -37,6 +38,8 @@ sealed record StoredEvent(string Sample, object Means)
         ObjectOrigin.Copy,
         "photos/cat",
         Noon,
+        "u1",
+        Sealed,
         BucketVersioning.Enabled,
         Tags,
         Lock
@@ -65,6 +68,7 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketDeletionRequested.v1", new BucketEvent.DeletionRequested(Noon)),
         new("BucketDeletionAbandoned.v1", new BucketEvent.DeletionAbandoned(Noon)),
         new("BucketDeleted.v1", new BucketEvent.Deleted(Noon)),
+        new("BucketEncryptionSet.v1", new BucketEvent.EncryptionSet(Encrypted: true, Noon)),
         new("BucketVersioningSet.v1", new BucketEvent.VersioningSet(BucketVersioning.Enabled, Noon)),
         new("BucketObjectLockSet.v1", new BucketEvent.ObjectLockSet(new(RetentionMode.Compliance, 1, 2), Noon)),
         new("BucketObjectLockSet.v1.required", new BucketEvent.ObjectLockSet(null, Noon)),
@@ -84,6 +88,10 @@ sealed record StoredEvent(string Sample, object Means)
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", Attributes, Crc, ObjectOrigin.Copy, "photos/cat", Noon)),
         new("ObjectPut.v1.required",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon)),
+        new("ObjectPut.v1.upload",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, Upload: "u1")),
+        new("ObjectPut.v1.encryption",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, null, Sealed)),
         new("ObjectPut.v1.versioned", Versioned),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
@@ -99,10 +107,14 @@ sealed record StoredEvent(string Sample, object Means)
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),
         new("UploadInitiated.v1.required",
             new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon)),
+        new("UploadInitiated.v1.encryption",
+            new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon, Sealed)),
         new("UploadInitiated.v1.locked",
-            new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon, Tags, Lock)),
+            new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon, Sealed, Tags,
+                Lock)),
         new("PartUploaded.v1", new UploadEvent.PartUploaded(1, 5, "d4", "AAAAAA==", "disk:x", Noon)),
         new("PartUploaded.v1.required", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon)),
+        new("PartUploaded.v1.salt", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon, Salt: "AAAA")),
         new("UploadCompleted.v1", new UploadEvent.Completed("e3", "da", 1, "d4-1", Crc, "disk:x", [3], Noon)),
         new("UploadCompleted.v1.required",
             new UploadEvent.Completed("e3", "da", 1, "d4-1", null, null, null, Noon)),

@@ -9,6 +9,9 @@ namespace Varve.Domain.Buckets;
 /// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
 public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleting, int Deletion)
 {
+    /// <summary>Whether objects that ask for no encryption get SSE-S3.</summary>
+    public bool Encrypted { get; init; }
+
     /// <summary>Null as long as versioning was never enabled.</summary>
     public BucketVersioning? Versioning { get; init; }
 
@@ -46,6 +49,9 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
             BucketCommand.Accept c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
             BucketCommand.Accept => new NoChange(),
 
+            BucketCommand.SetEncryption c when c.Encrypted == bucket.Encrypted => new NoChange(),
+            BucketCommand.SetEncryption c => new BucketEvent.EncryptionSet(c.Encrypted, c.Context.At),
+
             BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
             BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
 
@@ -80,6 +86,7 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
         @event switch
         {
             BucketEvent.Created e => new Bucket(e.Owner, e.At, Deleting: false, bucket.Deletion),
+            BucketEvent.EncryptionSet e => bucket with { Encrypted = e.Encrypted },
             BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
             BucketEvent.Deleted => new Bucket(Owner: null, bucket.CreatedAt, Deleting: false, bucket.Deletion),

@@ -23,21 +23,26 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 VersionIdOf(c),
                 c.Content.Hash.Hex,
                 c.Content.Sha1,
-                c.Content.Size,
+                c.PlainSize ?? c.Content.Size,
                 c.ETag,
                 c.Attributes,
                 c.Checksum,
                 c.Origin,
                 c.Source,
                 c.Context.At,
+                c.Upload,
+                c.Encryption,
                 c.Within.Versioning,
                 c.Tags,
                 Amendment.ForNew(c.Lock, c.Within, c.Context.At)
             ),
 
+            // Whatever was expected of it; only a versioned bucket gets a marker where nothing was.
+            ObjectCommand.Delete c
+                when stored.Current is null && (c.Within.Versioning is null || c.Condition != WriteCondition.None) =>
+                new NoChange(),
             ObjectCommand.Delete c when stored.RefusalOf(c.Condition) is { } no => no,
             ObjectCommand.Delete { Version: { } version } when version != stored.Current?.VersionId => new NoChange(),
-            ObjectCommand.Delete { Within.Versioning: null } when stored.Current is null => new NoChange(),
             ObjectCommand.Delete c => new ObjectEvent.Deleted(
                 VersionIdOf(c),
                 c.RenamedTo,
@@ -63,6 +68,8 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 ObjectOrigin.Restore,
                 c.VersionId,
                 c.Context.At,
+                c.Upload,
+                c.Encryption,
                 c.Within.Versioning,
                 c.Tags,
                 Amendment.ForNew(own: null, c.Within, c.Context.At)
@@ -70,6 +77,8 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
 
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
+            ObjectCommand.Rename c when (c.VersionId ?? stored.Current.VersionId) != stored.Current.VersionId =>
+                ErrorCode.ConditionalRequestConflict,
             ObjectCommand.Rename c when c.To == c.Object => new NoChange(),
             ObjectCommand.Rename c => new ObjectEvent.Deleted(
                 VersionIdOf(c),
@@ -95,6 +104,12 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
     public Rejection? RefusalOf(WriteCondition condition) =>
         (Current?.ETag, condition) switch
         {
+            (not null, { LastModified: { } time }) when Current!.At.UtcTicks / Second != time.UtcTicks / Second =>
+                new Rejection(ErrorCode.PreconditionFailed, "x-amz-if-match-last-modified-time"),
+            (not null, { Size: { } size }) when Current!.Size != size => new Rejection(
+                ErrorCode.PreconditionFailed,
+                "x-amz-if-match-size"
+            ),
             (null, { IfMatch: not null }) => new Rejection(ErrorCode.NoSuchKey),
             ({ } etag, { IfMatch: { } wanted }) when wanted != "*" && wanted != etag => new Rejection(
                 ErrorCode.PreconditionFailed,
@@ -116,4 +131,6 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
         NameBasedId.Of(context.Id, id.Stream).ToString("N");
 
     static string VersionIdOf(ObjectCommand command) => VersionIdOf(command.Context, command.Object);
+
+    const long Second = TimeSpan.TicksPerSecond;
 }

@@ -42,7 +42,8 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectAttributes Attributes,
         string? ChecksumAlgorithm,
         string? ChecksumType,
-        UploadPlan? Plan
+        UploadPlan? Plan,
+        ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
         /// <summary>Of the object that it will make; null for none.</summary>
@@ -63,8 +64,11 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         }
     }
 
+    /// <param name="Size">Of the plain bytes, where the upload is encrypted.</param>
     /// <param name="ETag">MD5 of the part, 32 hex digits.</param>
-    /// <param name="Checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <param name="Checksum">Base64, of the upload's algorithm, or of CRC64NVME where it names none; null without one.
+    /// </param>
+    /// <param name="Salt">What makes the part's key out of the upload's; null where that is not encrypted.</param>
     public sealed record AddPart(
         CommandContext Context,
         string UploadId,
@@ -72,7 +76,8 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         long Size,
         string ETag,
         string? Checksum,
-        string Location
+        string Location,
+        string? Salt = null
     ) : UploadCommand(Context, UploadId);
 
     /// <summary>Makes the joined parts an object. Asked again it answers as it did the first time.</summary>
@@ -111,20 +116,24 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
             yield return upload;
             if (upload.Events.IsEmpty)
                 yield break;
+            var begun = upload.Before.Initiated!;
             var put = new ObjectCommand.Put(
                 Context,
                 Object,
                 Content,
                 ETag,
-                upload.Before.Initiated!.Attributes,
+                begun.Attributes,
                 Checksum,
                 ObjectOrigin.Upload,
                 Source: null,
-                Condition
+                Condition,
+                UploadId,
+                begun.Encryption,
+                begun.Encryption is null ? null : Parts.Sum(part => part.Size)
             )
             {
-                Tags = upload.Before.Initiated.Tags,
-                Lock = upload.Before.Initiated.Lock,
+                Tags = begun.Tags,
+                Lock = begun.Lock,
             };
             foreach (var step in put.Steps())
                 yield return step;
@@ -151,6 +160,7 @@ public abstract record UploadEvent
         string? ChecksumType,
         UploadPlan? Plan,
         DateTimeOffset At,
+        ObjectEncryption? Encryption = null,
         ImmutableSortedDictionary<string, string>? Tags = null,
         ObjectLock? Lock = null
     ) : UploadEvent;
@@ -161,10 +171,12 @@ public abstract record UploadEvent
         string ETag,
         string? Checksum,
         string Location,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? Salt = null
     ) : UploadEvent;
 
     /// <param name="Content">SHA-256 of the whole.</param>
+    /// <param name="Size">Of the content, in bytes.</param>
     /// <param name="Location">Where the joined parts are listed; null if the same content was held already, and so no
     /// part was needed.</param>
     /// <param name="Unused">Numbers of the parts that the client left out; null for none.</param>

@@ -19,7 +19,7 @@ static class ObjectQueries
         """;
 
     const string SelectFrom = """
-        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type FROM tbl_object
+        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type, attributes FROM tbl_object
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
@@ -102,12 +102,21 @@ static class ObjectQueries
             row.GetString(2),
             row.ReadTicks(3),
             row.ReadText(4),
-            row.ReadText(5)
+            row.ReadText(5),
+            StorageClassOf(row.ReadText(6))
         );
 
-    /// <summary>From the columns of a version, its content's location, and what S3 says beside it.</summary>
-    internal static ObjectRow Row(string bucket, string key, DbDataReader row) =>
-        new(
+    /// <summary>Nearly all are STANDARD, which is told without reading the details.</summary>
+    internal static string StorageClassOf(string? details) =>
+        details?.Contains(StorageClass.Header, StringComparison.Ordinal) ?? false
+            ? StorageClass.Of(Columns.Details(details).Headers)
+            : StorageClass.Standard;
+
+    /// <summary>From the columns of a version, and its content's location behind them.</summary>
+    internal static ObjectRow Row(string bucket, string key, DbDataReader row)
+    {
+        var details = row.ReadDetails(10);
+        return new(
             bucket,
             key,
             VersionId: row.ReadHex(0),
@@ -115,7 +124,7 @@ static class ObjectQueries
             Sha1: row.ReadHex(2),
             Size: row.GetInt64(3),
             ETag: row.GetString(4),
-            Attributes: row.ReadAttributes(9, 10),
+            Attributes: new(row.ReadText(9), details.Headers, details.User),
             Checksum: row.ReadText(6) is { } algorithm
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
@@ -123,6 +132,9 @@ static class ObjectQueries
             Location: row.ReadText(11),
             IsNull: row.GetInt64(12) != 0,
             Tags: row.ReadTags(13),
-            Lock: row.ReadLock(14)
+            Lock: row.ReadLock(14),
+            details.Upload,
+            details.Encryption
         );
+    }
 }

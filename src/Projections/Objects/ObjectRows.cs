@@ -102,7 +102,7 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e.Attributes),
+            Columns.Json(e),
             NoncurrentRows.IsNull(e.Versioning),
             Columns.Json(e.Tags),
             Columns.Json(e.Lock)

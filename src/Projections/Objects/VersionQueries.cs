@@ -51,7 +51,7 @@ static class VersionQueries
     /// <summary>A current version is the latest of its object.</summary>
     const string SelectHeads = """
         SELECT object_key, put_position, version_id, null_version, 1 AS latest, 0 AS marker, size, etag, from_time,
-          checksum_algorithm, checksum_type, tags
+          checksum_algorithm, checksum_type, tags, attributes
         FROM tbl_object WHERE bucket = @bucket
         """;
 
@@ -65,7 +65,7 @@ static class VersionQueries
             WHERE newer.bucket = n.bucket AND newer.object_key = n.object_key AND newer.put_position > n.put_position
           ) THEN 1 ELSE 0 END AS latest,
           CASE WHEN n.sha256 IS NULL THEN 1 ELSE 0 END AS marker,
-          n.size, n.etag, n.from_time, n.checksum_algorithm, n.checksum_type, n.tags
+          n.size, n.etag, n.from_time, n.checksum_algorithm, n.checksum_type, n.tags, n.attributes
         FROM tbl_object_noncurrent AS n WHERE n.bucket = @bucket
         """;
 
@@ -203,7 +203,8 @@ static class VersionQueries
             LastModified: row.ReadTicks(8),
             ChecksumAlgorithm: row.ReadText(9),
             ChecksumType: row.ReadText(10),
-            Tags: row.ReadTags(11)
+            Tags: row.ReadTags(11),
+            StorageClass: ObjectQueries.StorageClassOf(row.ReadText(12))
         );
 
     static StoredVersion Version(ObjectRow row) => new(row.VersionId, row.IsNull, row.LastModified, row);

@@ -7,7 +7,7 @@ static class DeleteObject
 {
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
-        var condition = RequestedObject.Condition(request.Headers);
+        var condition = RequestedObject.DeleteCondition(request.Headers);
         var deleted = await DeletedVersion.Of(request, request.Object, request.VersionId(), condition, varve, cancel);
         request.Acknowledge(deleted.Outcome);
         if (deleted.IsMarker)

@@ -46,7 +46,8 @@ static class DeleteObjects
         {
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
-            return await DeletedVersion.Of(request, id, versionId, new(key.ETag, IfNoneMatch: null), varve, cancel);
+            var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);
+            return await DeletedVersion.Of(request, id, versionId, condition, varve, cancel);
         }
         catch (RejectedException refused)
         {

@@ -73,7 +73,8 @@ static class ListObjectVersions
             entry.LastModified,
             entry.ChecksumAlgorithm,
             entry.ChecksumType,
-            Tags: null
+            Tags: null,
+            entry.StorageClass
         );
 
     static void Write(IBufferWriter<byte> output, S3Request request, Listing listing, string marker, VersionPage page)
@@ -118,7 +119,7 @@ static class ListObjectVersions
         }
         Owners.Write(ref xml, "Owner"u8, request.Owner);
         if (!version.IsMarker)
-            xml.Element("StorageClass"u8, "STANDARD");
+            xml.Element("StorageClass"u8, version.StorageClass);
         xml.Close(element);
     }
 }
