@@ -80,6 +80,15 @@ sealed class Engine : IAsyncDisposable
                     new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>())
                 ),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
+                Alone(
+                    new LifecycleWorker(
+                        Backend.Reads,
+                        door,
+                        clock,
+                        settings.LifecycleDay,
+                        loggers.CreateLogger<LifecycleWorker>()
+                    )
+                ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
                     ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
