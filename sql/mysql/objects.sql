@@ -15,7 +15,7 @@ CREATE TABLE tbl_object (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL COMMENT 'JSON of headers and user metadata; NULL where there are none',
+  attributes         text NULL COMMENT 'JSON of headers, user metadata, upload, encryption, if any',
   PRIMARY KEY (bucket, object_key)
 );
 

@@ -47,6 +47,11 @@ public static class ErrorTable
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed."
             ),
+            EncryptionConfigurationNotFound => new(
+                404,
+                "ServerSideEncryptionConfigurationNotFoundError",
+                "The server side encryption configuration was not found"
+            ),
             EntityTooLarge => new(400, "EntityTooLarge", "Your upload exceeds the maximum allowed size."),
             EntityTooSmall => new(400, "EntityTooSmall", "A part other than the last is smaller than 5 MiB."),
             ExpiredToken => new(400, "ExpiredToken", "The provided token has expired."),
@@ -67,14 +72,26 @@ public static class ErrorTable
             InvalidBucketName => new(400, "InvalidBucketName", "The specified bucket name is not valid."),
             InvalidChunkSize => new(400, "InvalidChunkSizeError", "A chunk's size is not valid."),
             InvalidDigest => new(400, "InvalidDigest", "The digest you specified is not valid."),
+            InvalidEncryptionAlgorithm => new(
+                400,
+                "InvalidEncryptionAlgorithmError",
+                "The Encryption request you specified is not valid. Supported value: AES256."
+            ),
             InvalidPart => new(
                 400,
                 "InvalidPart",
                 "A part was not found: not uploaded, uploaded again meanwhile, or with another ETag."
             ),
+            InvalidPartNumber => new(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
             InvalidPartOrder => new(400, "InvalidPartOrder", "The parts must be listed in ascending order."),
             InvalidRange => new(416, "InvalidRange", "The requested range is not satisfiable."),
+            InvalidRedirectLocation => new(
+                400,
+                "InvalidRedirectLocation",
+                "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+            ),
             InvalidRequest => new(400, "InvalidRequest", "Invalid request."),
+            InvalidStorageClass => new(400, "InvalidStorageClass", "The storage class you specified is not valid"),
             InvalidUri => new(400, "InvalidURI", "Couldn't parse the specified URI."),
             KeyTooLong => new(400, "KeyTooLongError", "A key has at most 1,024 bytes of UTF-8."),
             MalformedTrailer => new(

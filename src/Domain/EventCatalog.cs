@@ -25,6 +25,7 @@ public static class EventCatalog
         new("BucketDeletionRequested", Json.BucketDeletionRequested),
         new("BucketDeletionAbandoned", Json.BucketDeletionAbandoned),
         new("BucketDeleted", Json.BucketDeleted),
+        new("BucketEncryptionSet", Json.BucketEncryptionSet),
         new("ContentStored", Json.ContentStored),
         new("ContentDamaged", Json.ContentDamaged),
         new("ContentCopied", Json.ContentCopied),
@@ -181,6 +182,7 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketEvent.DeletionRequested), TypeInfoPropertyName = "BucketDeletionRequested")]
 [JsonSerializable(typeof(BucketEvent.DeletionAbandoned), TypeInfoPropertyName = "BucketDeletionAbandoned")]
 [JsonSerializable(typeof(BucketEvent.Deleted), TypeInfoPropertyName = "BucketDeleted")]
+[JsonSerializable(typeof(BucketEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
 [JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]

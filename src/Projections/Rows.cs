@@ -9,6 +9,8 @@ namespace Varve.Projections;
 /// <param name="ETag">Without quotes.</param>
 /// <param name="LastModified">UTC, as the event says; answers truncate it to the second.</param>
 /// <param name="Location">Of the content; null if its bytes are gone.</param>
+/// <param name="Upload">The upload whose parts the content is; null if it came in one piece.</param>
+/// <param name="Encryption">Null where the content is the object's bytes as they are.</param>
 public sealed record ObjectRow(
     string Bucket,
     string Key,
@@ -20,7 +22,9 @@ public sealed record ObjectRow(
     ObjectAttributes Attributes,
     ObjectChecksum? Checksum,
     DateTimeOffset LastModified,
-    string? Location
+    string? Location,
+    string? Upload = null,
+    ObjectEncryption? Encryption = null
 );
 
 /// <summary>What a listing shows of an object.</summary>
@@ -30,7 +34,8 @@ public readonly record struct ListedObject(
     string ETag,
     DateTimeOffset LastModified,
     string? ChecksumAlgorithm,
-    string? ChecksumType
+    string? ChecksumType,
+    string StorageClass
 );
 
 /// <param name="After">Exclusive: a key, or a common prefix with all that begins with it; empty for the start.</param>

@@ -41,8 +41,44 @@ public sealed class ObjectTests
         ACat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenEvents(CatDeleted);
 
     [Fact]
-    public void Deleting_nothing_records_nothing() =>
+    public void Deleting_nothing_records_nothing_whatever_is_expected_of_it()
+    {
         NoCat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenNothing();
+        NoCat.When(new ObjectCommand.Delete(Context, Cat, new WriteCondition(Md5, null, Noon, 1))).ThenNothing();
+    }
+
+    [Fact]
+    public void A_delete_can_depend_on_etag_time_and_size()
+    {
+        var right = new WriteCondition(Md5, null, Noon.AddMilliseconds(999), Known.Size);
+        ACat.When(new ObjectCommand.Delete(Context, Cat, right)).ThenEvents(CatDeleted);
+        foreach (
+            var wrong in (WriteCondition[])
+                [
+                    right with
+                    {
+                        IfMatch = "other",
+                    },
+                    right with
+                    {
+                        LastModified = Noon.AddSeconds(1),
+                    },
+                    right with
+                    {
+                        Size = Known.Size + 1,
+                    },
+                ]
+        )
+            ACat.When(new ObjectCommand.Delete(Context, Cat, wrong)).ThenRefused(ErrorCode.PreconditionFailed);
+    }
+
+    [Fact]
+    public void A_put_of_an_encrypted_content_has_the_size_of_what_came()
+    {
+        var sealed1 = new ObjectEncryption(EncryptionKind.ServerKey, "AAAA");
+        ACat.When(Put(Cat) with { Encryption = sealed1, PlainSize = 7, Upload = "u1" })
+            .ThenEvents(WasPut(Cat) with { Encryption = sealed1, Size = 7, Upload = "u1" });
+    }
 
     [Fact]
     public void A_deleted_object_is_gone_whatever_was_before() =>
@@ -70,6 +106,11 @@ public sealed class ObjectTests
     [Fact]
     public void A_rename_to_itself_records_nothing() =>
         ACat.When(new ObjectCommand.Rename(Context, Cat, Cat, null)).ThenNothing();
+
+    [Fact]
+    public void A_rename_can_depend_on_a_version() =>
+        ACat.When(new ObjectCommand.Rename(Context, Cat, Dog, null, VersionId: "other"))
+            .ThenRefused(ErrorCode.ConditionalRequestConflict);
 
     [Fact]
     public void A_rename_puts_the_new_name_before_it_ends_the_old_one()

@@ -21,6 +21,7 @@ sealed record StoredEvent(string Sample, object Means)
     );
 
     static readonly ObjectChecksum Crc = new("CRC32", "AAAAAA==", "FULL_OBJECT");
+    static readonly ObjectEncryption Sealed = new(EncryptionKind.CustomerKey, "AAAA");
     static readonly UploadPlan Plan = new("da", 1, 5_242_880, 1);
 
     // csharpier-ignore
@@ -32,6 +33,7 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketDeletionRequested.v1", new BucketEvent.DeletionRequested(Noon)),
         new("BucketDeletionAbandoned.v1", new BucketEvent.DeletionAbandoned(Noon)),
         new("BucketDeleted.v1", new BucketEvent.Deleted(Noon)),
+        new("BucketEncryptionSet.v1", new BucketEvent.EncryptionSet(Encrypted: true, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
@@ -46,14 +48,21 @@ sealed record StoredEvent(string Sample, object Means)
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", Attributes, Crc, ObjectOrigin.Copy, "photos/cat", Noon)),
         new("ObjectPut.v1.required",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon)),
+        new("ObjectPut.v1.upload",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, Upload: "u1")),
+        new("ObjectPut.v1.encryption",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, null, Sealed)),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
         new("UploadInitiated.v1",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),
         new("UploadInitiated.v1.required",
             new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon)),
+        new("UploadInitiated.v1.encryption",
+            new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon, Sealed)),
         new("PartUploaded.v1", new UploadEvent.PartUploaded(1, 5, "d4", "AAAAAA==", "disk:x", Noon)),
         new("PartUploaded.v1.required", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon)),
+        new("PartUploaded.v1.salt", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon, Salt: "AAAA")),
         new("UploadCompleted.v1", new UploadEvent.Completed("e3", "da", 1, "d4-1", Crc, "disk:x", [3], Noon)),
         new("UploadCompleted.v1.required",
             new UploadEvent.Completed("e3", "da", 1, "d4-1", null, null, null, Noon)),

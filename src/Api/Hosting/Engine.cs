@@ -1,3 +1,4 @@
+using Varve.Api.Encryption;
 using Varve.Api.Identity;
 using Varve.Api.S3;
 using Varve.Domain;
@@ -59,7 +60,19 @@ sealed class Engine : IAsyncDisposable
                 new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
             ]
         );
-        Backend = new(door, states, events, disk, copies.FarTiers, read.Models, read.Progress, read.Barrier, clock);
+        var keys = ObjectKeys.Load(settings.MasterKey, settings.Outside ? null : folder.MasterKey);
+        Backend = new(
+            door,
+            states,
+            events,
+            disk,
+            copies.FarTiers,
+            read.Models,
+            read.Progress,
+            read.Barrier,
+            keys,
+            clock
+        );
         copies.Care(Backend, door, states, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?

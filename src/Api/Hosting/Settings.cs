@@ -30,6 +30,15 @@ sealed record Settings(
     RedisAddress? Redis
 )
 {
+    /// <summary>Whether keys of SSE-C are taken over plain HTTP.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
+
+    /// <summary>The master key of SSE-S3, in Base64; null for the data folder's.</summary>
+    public string? MasterKey { get; init; }
+
     /// <summary>Whether parts of this Varve are in other processes, which may be down when this one starts.</summary>
     public bool Outside => EventStore is not null || MySql is not null;
 
@@ -59,7 +68,12 @@ sealed record Settings(
             ServerOf("MySqlReplica", varve["MySqlReplica"], MySqlServer.Parse),
             ShardsOf(varve["MySqlShards"]),
             ServerOf("Redis", varve["Redis"], RedisAddress.Parse)
-        );
+        )
+        {
+            CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
+            SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
+            MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
+        };
         settings.Check();
         return settings;
     }
@@ -119,6 +133,11 @@ sealed record Settings(
         };
         return new(address, url.Port);
     }
+
+    static bool FlagOf(string key, string? text) =>
+        text is null ? false
+        : bool.TryParse(text, out var flag) ? flag
+        : throw new SettingsException(key, $"'{text}' is neither true nor false.");
 
     static int SizeOf(string key, string? text, int unset, int most) =>
         text is null ? unset

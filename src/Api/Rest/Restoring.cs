@@ -42,7 +42,9 @@ static class Restoring
             new ContentFacts(new ContentHash(row.Content), row.Sha1, Md5: null, row.Size, Location: null),
             row.ETag,
             row.Attributes,
-            row.Checksum
+            row.Checksum,
+            row.Upload,
+            row.Encryption
         );
 
     /// <summary>The version to restore. Never one from before the home bucket was the user's.</summary>
@@ -133,7 +135,9 @@ static class Restoring
             new ContentFacts(new ContentHash(put.Content), put.Sha1, Md5: null, put.Size, Location: null),
             put.ETag,
             put.Attributes,
-            put.Checksum
+            put.Checksum,
+            put.Upload,
+            put.Encryption
         );
     }
 

@@ -27,6 +27,12 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
     /// connection; the verdict then stands in the body.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether keys of SSE-C are taken from a connection that can be listened to.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
 }
 
 /// <summary>
@@ -53,6 +59,8 @@ public sealed class S3Dispatcher(
     );
 
     readonly SigV4Verifier verifier = new(accounts, clock, options.Region);
+
+    readonly SigV2Verifier? signatureV2 = options.SignatureV2 ? new(accounts, clock) : null;
 
     public async Task Handle(HttpContext http)
     {
@@ -96,8 +104,10 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
+        var older = signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
         var signature =
-            await verifier.Verify(method, target, headers, cancel)
+            older
+            ?? await verifier.Verify(method, target, headers, cancel)
             ?? throw new RejectedException(ErrorCode.AccessDenied);
 
         var operation = progress.Operation = S3Operations.Resolve(method, target, headers);

@@ -46,7 +46,8 @@ public static class S3Operations
         new("AbortMultipartUpload", "DELETE /{bucket}/{key}?uploadId", BucketOwner, AbortMultipartUpload.Handle),
         new("ListParts", "GET /{bucket}/{key}?uploadId", BucketOwner, ListParts.Handle),
 
-        new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner, NotYet),
+        new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner,
+            GetObjectAttributes.Handle),
         new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
         new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
         new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, GetObjectTagging.Handle),
@@ -59,7 +60,7 @@ public static class S3Operations
         new("GetObjectTorrent", "GET /{bucket}/{key}?torrent", BucketOwner, NotYet),
         new("RestoreObject", "POST /{bucket}/{key}?restore&[versionId]", BucketOwner, NotYet),
         new("SelectObjectContent", "POST /{bucket}/{key}?select&select-type=2", BucketOwner, NotYet),
-        new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, NotYet),
+        new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, RenameObject.Handle),
         new("UpdateObjectEncryption", "PUT /{bucket}/{key}?encryption&[versionId]", BucketOwner, NotYet),
         new("AppendObject", "PUT /{bucket}/{key} x-amz-write-offset-bytes", BucketOwner, NotYet),
         new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, NotYet),
@@ -71,7 +72,9 @@ public static class S3Operations
         .. Configuration("abac", "BucketAbac", "GET PUT"),
         .. Configuration("analytics", "BucketAnalyticsConfiguration", "GET PUT DELETE"),
         .. Configuration("cors", "BucketCors", "GET PUT DELETE"),
-        .. Configuration("encryption", "BucketEncryption", "GET PUT DELETE"),
+        new("GetBucketEncryption", "GET /{bucket}?encryption", BucketOwner, BucketEncryption.Get),
+        new("PutBucketEncryption", "PUT /{bucket}?encryption", BucketOwner, BucketEncryption.Put),
+        new("DeleteBucketEncryption", "DELETE /{bucket}?encryption", BucketOwner, BucketEncryption.Delete),
         .. Configuration("intelligent-tiering", "BucketIntelligentTieringConfiguration", "GET PUT DELETE"),
         .. Configuration("inventory", "BucketInventoryConfiguration", "GET PUT DELETE"),
         .. Configuration("lifecycle", "BucketLifecycleConfiguration", "GET PUT DELETE"),
@@ -104,6 +107,9 @@ public static class S3Operations
         .Select(mark => mark.Name)
         .Concat(All.SelectMany(o => o.Options))
         .ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a parameter makes a request another one.</summary>
+    public static bool IsSubresource(string parameter) => Subresources.Contains(parameter);
 
     /// <summary>Of the rows that the request satisfies, the one that asks for the most.</summary>
     /// <exception cref="RejectedException">MethodNotAllowed where there is none; NotImplemented where the query asks

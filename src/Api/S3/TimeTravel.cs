@@ -36,6 +36,7 @@ static partial class TimeTravel
         ListObjects.HandleV2,
         ListObjectVersions.Handle,
         GetObject.Handle,
+        GetObjectAttributes.Handle,
         GetObjectTagging.Handle,
         S3Operations.NotYet,
     ];

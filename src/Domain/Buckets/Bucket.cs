@@ -9,6 +9,9 @@ namespace Varve.Domain.Buckets;
 /// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
 public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleting, int Deletion)
 {
+    /// <summary>Whether objects that ask for no encryption get SSE-S3.</summary>
+    public bool Encrypted { get; init; }
+
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
         new Bucket(null, default, Deleting: false, Deletion: 0),
         Decide,
@@ -28,6 +31,9 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
             BucketCommand.Accept c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
             BucketCommand.Accept => new NoChange(),
 
+            BucketCommand.SetEncryption c when c.Encrypted == bucket.Encrypted => new NoChange(),
+            BucketCommand.SetEncryption c => new BucketEvent.EncryptionSet(c.Encrypted, c.Context.At),
+
             BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
             BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
 
@@ -43,7 +49,14 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
     static Bucket Evolve(Bucket bucket, BucketEvent @event) =>
         @event switch
         {
-            BucketEvent.Created e => bucket with { Owner = e.Owner, CreatedAt = e.At, Deleting = false },
+            BucketEvent.Created e => bucket with
+            {
+                Owner = e.Owner,
+                CreatedAt = e.At,
+                Deleting = false,
+                Encrypted = false,
+            },
+            BucketEvent.EncryptionSet e => bucket with { Encrypted = e.Encrypted },
             BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
             BucketEvent.Deleted => bucket with { Owner = null, Deleting = false },

@@ -13,6 +13,10 @@ public abstract record BucketCommand(CommandContext Context, BucketName Bucket) 
     /// <summary>Asked by every write into the bucket, in the same append: the bucket must be there.</summary>
     public sealed record Accept(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
 
+    /// <param name="Encrypted">Whether objects that ask for no encryption get SSE-S3.</param>
+    public sealed record SetEncryption(CommandContext Context, BucketName Bucket, bool Encrypted)
+        : BucketCommand(Context, Bucket);
+
     /// <summary>First half of a deletion: from here on a write into the bucket calls it off.</summary>
     public sealed record RequestDeletion(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
 
@@ -30,6 +34,8 @@ public abstract record BucketEvent
     BucketEvent() { }
 
     public sealed record Created(string Owner, DateTimeOffset At) : BucketEvent;
+
+    public sealed record EncryptionSet(bool Encrypted, DateTimeOffset At) : BucketEvent;
 
     public sealed record DeletionRequested(DateTimeOffset At) : BucketEvent;
 

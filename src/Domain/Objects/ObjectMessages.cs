@@ -38,11 +38,33 @@ public sealed record ObjectAttributes(
 /// <param name="Type">FULL_OBJECT or COMPOSITE.</param>
 public sealed record ObjectChecksum(string Algorithm, string Value, string Type);
 
+/// <summary>Who holds the key that opens an object's own key.</summary>
+public enum EncryptionKind
+{
+    /// <summary>SSE-S3: the server's master key.</summary>
+    ServerKey,
+
+    /// <summary>SSE-C: a key that the client sends with every request, and that is kept nowhere.</summary>
+    CustomerKey,
+}
+
+/// <summary>That an object's content is encrypted bytes. The object's size, checksum and, but for SSE-C, its ETag are
+/// those of the plain ones; the content's own hashes are those of what is stored.</summary>
+/// <param name="Key">The object's own key, wrapped, in Base64.</param>
+public sealed record ObjectEncryption(EncryptionKind Kind, string Key);
+
 /// <summary>What a conditional write expects of the object's current version.</summary>
 /// <param name="IfMatch">Its ETag, without quotes; <c>*</c> for any.</param>
 /// <param name="IfNoneMatch">Only <c>*</c> is asked in practice: there must be none; or an ETag that it must not have.
 /// </param>
-public sealed record WriteCondition(string? IfMatch, string? IfNoneMatch)
+/// <param name="LastModified">When it was made, to the second; only a delete asks for it.</param>
+/// <param name="Size">In bytes; only a delete asks for it.</param>
+public sealed record WriteCondition(
+    string? IfMatch,
+    string? IfNoneMatch,
+    DateTimeOffset? LastModified = null,
+    long? Size = null
+)
 {
     public static readonly WriteCondition None = new(null, null);
 }
@@ -54,6 +76,9 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
     /// <summary>Makes a content the current version of an object.</summary>
     /// <param name="ETag">Without quotes.</param>
     /// <param name="Source"><c>bucket/key</c> of what was copied or renamed; else null.</param>
+    /// <param name="Upload">The upload whose parts the content is; null if it came in one piece.</param>
+    /// <param name="Encryption">Null where the content is the object's bytes as they are.</param>
+    /// <param name="PlainSize">Of the object, in bytes, where its content is encrypted and so longer.</param>
     public sealed record Put(
         CommandContext Context,
         ObjectId Object,
@@ -63,7 +88,10 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         ObjectChecksum? Checksum,
         ObjectOrigin Origin,
         string? Source,
-        WriteCondition Condition
+        WriteCondition Condition,
+        string? Upload = null,
+        ObjectEncryption? Encryption = null,
+        long? PlainSize = null
     ) : ObjectCommand(Context, Object)
     {
         public override IEnumerable<Step> Steps() =>
@@ -104,7 +132,9 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         ContentFacts Content,
         string ETag,
         ObjectAttributes Attributes,
-        ObjectChecksum? Checksum
+        ObjectChecksum? Checksum,
+        string? Upload = null,
+        ObjectEncryption? Encryption = null
     ) : ObjectCommand(Context, Object)
     {
         public override IEnumerable<Step> Steps()
@@ -135,8 +165,16 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
     /// <summary>Gives the current version another name: put there, then delete here. No byte moves.</summary>
     /// <param name="To">Is overwritten if it is there.</param>
     /// <param name="Sha1">The content that the file must have, 40 hex digits; null for any.</param>
-    public sealed record Rename(CommandContext Context, ObjectId Object, ObjectId To, string? Sha1)
-        : ObjectCommand(Context, Object)
+    /// <param name="VersionId">The version that must still be current; null for any.</param>
+    /// <param name="ToCondition">What is expected of the new name; null for nothing.</param>
+    public sealed record Rename(
+        CommandContext Context,
+        ObjectId Object,
+        ObjectId To,
+        string? Sha1,
+        string? VersionId = null,
+        WriteCondition? ToCondition = null
+    ) : ObjectCommand(Context, Object)
     {
         public override IEnumerable<Step> Steps()
         {
@@ -158,7 +196,9 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
                 current.Checksum,
                 ObjectOrigin.Rename,
                 Object.ToString(),
-                WriteCondition.None
+                ToCondition ?? WriteCondition.None,
+                current.Upload,
+                current.Encryption
             );
             foreach (var step in put.Steps())
                 yield return step;
@@ -175,6 +215,7 @@ public abstract record ObjectEvent
     /// <param name="Content">SHA-256, 64 hex digits.</param>
     /// <param name="Source"><c>bucket/key</c> of what was copied or renamed; the id of the version that was restored;
     /// else null.</param>
+    /// <param name="Upload">The upload whose parts the content is: its stream tells their sizes and checksums.</param>
     public sealed record Put(
         string VersionId,
         string Content,
@@ -185,7 +226,9 @@ public abstract record ObjectEvent
         ObjectChecksum? Checksum,
         ObjectOrigin Origin,
         string? Source,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? Upload = null,
+        ObjectEncryption? Encryption = null
     ) : ObjectEvent;
 
     /// <param name="VersionId">Of the delete marker.</param>

@@ -22,17 +22,19 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                     VersionIdOf(c),
                     c.Content.Hash.Hex,
                     c.Content.Sha1,
-                    c.Content.Size,
+                    c.PlainSize ?? c.Content.Size,
                     c.ETag,
                     c.Attributes,
                     c.Checksum,
                     c.Origin,
                     c.Source,
-                    c.Context.At
+                    c.Context.At,
+                    c.Upload,
+                    c.Encryption
                 ),
 
+            ObjectCommand.Delete when stored.Current is null => new NoChange(), // whatever was expected of it
             ObjectCommand.Delete c when stored.RefusalOf(c.Condition) is { } no => no,
-            ObjectCommand.Delete when stored.Current is null => new NoChange(),
             ObjectCommand.Delete c => new ObjectEvent.Deleted(VersionIdOf(c), c.RenamedTo, c.Context.At),
 
             ObjectCommand.Restore c when stored.Current?.VersionId == c.VersionId => new NoChange(),
@@ -49,11 +51,15 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 c.Checksum,
                 ObjectOrigin.Restore,
                 c.VersionId,
-                c.Context.At
+                c.Context.At,
+                c.Upload,
+                c.Encryption
             ),
 
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
+            ObjectCommand.Rename c when (c.VersionId ?? stored.Current.VersionId) != stored.Current.VersionId =>
+                ErrorCode.ConditionalRequestConflict,
             ObjectCommand.Rename c when c.To == c.Object => new NoChange(),
             ObjectCommand.Rename c => new ObjectEvent.Deleted(VersionIdOf(c), c.To.ToString(), c.Context.At),
             _ => throw new UnreachableException(),
@@ -71,6 +77,12 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
     public Rejection? RefusalOf(WriteCondition condition) =>
         (Current?.ETag, condition) switch
         {
+            (not null, { LastModified: { } time }) when Current!.At.UtcTicks / Second != time.UtcTicks / Second =>
+                new Rejection(ErrorCode.PreconditionFailed, "x-amz-if-match-last-modified-time"),
+            (not null, { Size: { } size }) when Current!.Size != size => new Rejection(
+                ErrorCode.PreconditionFailed,
+                "x-amz-if-match-size"
+            ),
             (null, { IfMatch: not null }) => new Rejection(ErrorCode.NoSuchKey),
             ({ } etag, { IfMatch: { } wanted }) when wanted != "*" && wanted != etag => new Rejection(
                 ErrorCode.PreconditionFailed,
@@ -82,6 +94,8 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ),
             _ => null,
         };
+
+    const long Second = TimeSpan.TicksPerSecond;
 
     static string VersionIdOf(ObjectCommand command) =>
         NameBasedId.Of(command.Context.Id, command.Stream).ToString("N");

@@ -47,6 +47,10 @@ public sealed record Upload(
         return parts.IsEmpty ? hash : $"{hash}-{parts.Length}";
     }
 
+    /// <summary>The parts of which the object was made, in order.</summary>
+    public IEnumerable<UploadEvent.PartUploaded> Joined =>
+        Parts.Values.Where(part => Completed?.Unused?.Contains(part.Number) != true);
+
     static Decision<UploadEvent> Decide(Upload upload, UploadCommand command) =>
         (upload.Status, command) switch
         {
@@ -58,7 +62,8 @@ public sealed record Upload(
                 c.ChecksumAlgorithm,
                 c.ChecksumType,
                 c.Plan,
-                c.Context.At
+                c.Context.At,
+                c.Encryption
             ),
             (_, UploadCommand.Init) => new NoChange(),
 
@@ -72,7 +77,8 @@ public sealed record Upload(
                 c.ETag,
                 c.Checksum,
                 c.Location,
-                c.Context.At
+                c.Context.At,
+                c.Salt
             ),
 
             (_, UploadCommand.Complete c) when c.Parts.Any(part => upload.Replaced(part)) => new Rejection(

@@ -42,7 +42,8 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectAttributes Attributes,
         string? ChecksumAlgorithm,
         string? ChecksumType,
-        UploadPlan? Plan
+        UploadPlan? Plan,
+        ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
         public override IEnumerable<Step> Steps() =>
@@ -52,8 +53,11 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
             ];
     }
 
+    /// <param name="Size">Of the plain bytes, where the upload is encrypted.</param>
     /// <param name="ETag">MD5 of the part, 32 hex digits.</param>
-    /// <param name="Checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <param name="Checksum">Base64, of the upload's algorithm, or of CRC64NVME where it names none; null without one.
+    /// </param>
+    /// <param name="Salt">What makes the part's key out of the upload's; null where that is not encrypted.</param>
     public sealed record AddPart(
         CommandContext Context,
         string UploadId,
@@ -61,7 +65,8 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         long Size,
         string ETag,
         string? Checksum,
-        string Location
+        string Location,
+        string? Salt = null
     ) : UploadCommand(Context, UploadId);
 
     /// <summary>Makes the joined parts an object. Asked again it answers as it did the first time.</summary>
@@ -84,16 +89,20 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
             yield return upload;
             if (upload.Events.IsEmpty)
                 yield break;
+            var begun = upload.Before.Initiated!;
             var put = new ObjectCommand.Put(
                 Context,
                 Object,
                 Content,
                 ETag,
-                upload.Before.Initiated!.Attributes,
+                begun.Attributes,
                 Checksum,
                 ObjectOrigin.Upload,
                 Source: null,
-                Condition
+                Condition,
+                UploadId,
+                begun.Encryption,
+                begun.Encryption is null ? null : Parts.Sum(part => part.Size)
             );
             foreach (var step in put.Steps())
                 yield return step;
@@ -119,7 +128,8 @@ public abstract record UploadEvent
         string? ChecksumAlgorithm,
         string? ChecksumType,
         UploadPlan? Plan,
-        DateTimeOffset At
+        DateTimeOffset At,
+        ObjectEncryption? Encryption = null
     ) : UploadEvent;
 
     public sealed record PartUploaded(
@@ -128,10 +138,12 @@ public abstract record UploadEvent
         string ETag,
         string? Checksum,
         string Location,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? Salt = null
     ) : UploadEvent;
 
     /// <param name="Content">SHA-256 of the whole.</param>
+    /// <param name="Size">Of the content, in bytes.</param>
     /// <param name="Location">Where the joined parts are listed; null if the same content was held already, and so no
     /// part was needed.</param>
     /// <param name="Unused">Numbers of the parts that the client left out; null for none.</param>

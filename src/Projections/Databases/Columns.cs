@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
@@ -43,24 +44,42 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
-    /// <summary>All but the content type, which has a column; null where there is nothing else.</summary>
-    public static string? Json(ObjectAttributes attributes) =>
-        attributes is { Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
-            ? null
-            : JsonSerializer.Serialize(attributes with { ContentType = null }, ColumnJson.Default.ObjectAttributes);
-
-    public static ObjectAttributes ReadAttributes(this DbDataReader row, int contentType, int json)
+    /// <summary>What has no column of its own; null where there is nothing of it.</summary>
+    public static string? Json(ObjectEvent.Put put)
     {
-        var attributes = row.IsDBNull(json)
-            ? ObjectAttributes.None
-            : JsonSerializer.Deserialize(row.GetString(json), ColumnJson.Default.ObjectAttributes)!;
-        return row.ReadText(contentType) is { } type ? attributes with { ContentType = type } : attributes;
+        var (headers, user) = (put.Attributes.Headers, put.Attributes.User);
+        var details = new ObjectDetails(
+            headers is { IsEmpty: false } ? headers : null,
+            user is { IsEmpty: false } ? user : null,
+            put.Upload,
+            put.Encryption
+        );
+        return details == ObjectDetails.None
+            ? null
+            : JsonSerializer.Serialize(details, ColumnJson.Default.ObjectDetails);
     }
+
+    public static ObjectDetails ReadDetails(this DbDataReader row, int json) => Details(row.ReadText(json));
+
+    public static ObjectDetails Details(string? json) =>
+        json is null ? ObjectDetails.None : JsonSerializer.Deserialize(json, ColumnJson.Default.ObjectDetails)!;
+}
+
+/// <summary>What column <c>attributes</c> holds of an object.</summary>
+sealed record ObjectDetails(
+    ImmutableSortedDictionary<string, string>? Headers,
+    ImmutableSortedDictionary<string, string>? User,
+    string? Upload,
+    ObjectEncryption? Encryption
+)
+{
+    public static readonly ObjectDetails None = new(null, null, null, null);
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
 )]
-[JsonSerializable(typeof(ObjectAttributes))]
+[JsonSerializable(typeof(ObjectDetails))]
 sealed partial class ColumnJson : JsonSerializerContext;

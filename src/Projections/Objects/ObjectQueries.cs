@@ -18,7 +18,7 @@ static class ObjectQueries
         """;
 
     const string SelectFrom = """
-        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type FROM tbl_object
+        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type, attributes FROM tbl_object
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
@@ -96,12 +96,21 @@ static class ObjectQueries
             row.GetString(2),
             row.ReadTicks(3),
             row.ReadText(4),
-            row.ReadText(5)
+            row.ReadText(5),
+            StorageClassOf(row.ReadText(6))
         );
 
+    /// <summary>Nearly all are STANDARD, which is told without reading the details.</summary>
+    static string StorageClassOf(string? details) =>
+        details?.Contains(StorageClass.Header, StringComparison.Ordinal) ?? false
+            ? StorageClass.Of(Columns.Details(details).Headers)
+            : StorageClass.Standard;
+
     /// <summary>From the columns of a version, and its content's location behind them.</summary>
-    internal static ObjectRow Row(string bucket, string key, DbDataReader row) =>
-        new(
+    internal static ObjectRow Row(string bucket, string key, DbDataReader row)
+    {
+        var details = row.ReadDetails(10);
+        return new(
             bucket,
             key,
             VersionId: row.ReadHex(0),
@@ -109,11 +118,14 @@ static class ObjectQueries
             Sha1: row.ReadHex(2),
             Size: row.GetInt64(3),
             ETag: row.GetString(4),
-            Attributes: row.ReadAttributes(9, 10),
+            Attributes: new(row.ReadText(9), details.Headers, details.User),
             Checksum: row.ReadText(6) is { } algorithm
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
             LastModified: row.ReadTicks(5),
-            Location: row.ReadText(11)
+            Location: row.ReadText(11),
+            details.Upload,
+            details.Encryption
         );
+    }
 }

@@ -86,7 +86,7 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e.Attributes)
+            Columns.Json(e)
         );
         return fact.Revision == 0
             ? [replaceObject]

@@ -86,7 +86,7 @@ static class PastQueries
         names (name) AS (SELECT {Nearer} FROM seeks)
         SELECT names.name, COALESCE(o.size, v.size), COALESCE(o.etag, v.etag), COALESCE(o.from_time, v.from_time),
           COALESCE(o.checksum_algorithm, v.checksum_algorithm), COALESCE(o.checksum_type, v.checksum_type),
-          COALESCE(o.sha1, v.sha1), COALESCE(o.from_position, v.from_position)
+          COALESCE(o.attributes, v.attributes), COALESCE(o.sha1, v.sha1), COALESCE(o.from_position, v.from_position)
         FROM names
         LEFT JOIN tbl_object AS o
           ON o.bucket = @bucket AND o.object_key = names.name AND o.from_position <= @asof
@@ -206,9 +206,9 @@ static class PastQueries
                 names.Add(
                     new(
                         Encoding.UTF8.GetString(name),
-                        row.ReadHex(6),
+                        row.ReadHex(7),
                         row.GetInt64(1),
-                        row.GetInt64(7),
+                        row.GetInt64(8),
                         row.ReadTicks(3)
                     )
                 );

@@ -35,6 +35,11 @@ public sealed class CompatibilityPageTests
             header or in a presigned URL; bodies are plain or aws-chunked, signed or not, with or without a trailer. Checksums
             are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
 
+            Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
+            Storage classes are kept and told, and change nothing. AWS4's predecessor is taken where
+            `Varve:S3:SignatureV2` is true. A copy of a multipart object keeps its ETag and its parts. A completion
+            need not repeat the parts' checksums.
+
             A bucket's past is a bucket that can be read, `photos--at-20260131t120000z` or `photos--at-p42`: see
             [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are
             purged answers 410 `InvalidObjectState`.

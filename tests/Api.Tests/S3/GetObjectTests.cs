@@ -104,7 +104,7 @@ public sealed class GetObjectTests(S3Host host)
     }
 
     [Theory]
-    [InlineData("partNumber=1", 206, ""), InlineData("partNumber=2", 416, "InvalidRange")]
+    [InlineData("partNumber=1", 206, ""), InlineData("partNumber=2", 416, "InvalidPartNumber")]
     [InlineData("partNumber=0", 400, "InvalidArgument"), InlineData("partNumber=x", 400, "InvalidArgument")]
     [InlineData("versionId=null", 200, ""), InlineData("versionId=abc", 501, "NotImplemented")]
     public async Task Parts_and_versions_of_a_plain_object(string query, int status, string code)

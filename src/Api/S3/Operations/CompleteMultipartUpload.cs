@@ -5,6 +5,7 @@ using Varve.Domain;
 using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 using Varve.Tiers;
+using Varve.Tiers.Encryption;
 
 namespace Varve.Api.S3.Operations;
 
@@ -22,6 +23,7 @@ static class CompleteMultipartUpload
         if (upload.Completed is { } done)
         {
             await request.AcknowledgeAgain(varve, cancel);
+            request.Tell(upload.Initiated!.Encryption);
             Write(request.Xml(), request, done, begun: false);
             return;
         }
@@ -30,8 +32,9 @@ static class CompleteMultipartUpload
 
         var parts = JoinedParts.Choose(upload, listed);
         var checksum = JoinedParts.ChecksumOf(upload, parts);
-        JoinedParts.Check(request.Headers, upload, parts, checksum);
+        JoinedParts.Check(request.Headers, parts, checksum);
         await RequestedObject.Check(request.Object, condition, varve, cancel);
+        request.Tell(upload.Initiated!.Encryption);
         await Answer(request, Finish(request, parts, checksum, condition, varve, cancel), varve, cancel);
     }
 
@@ -45,7 +48,7 @@ static class CompleteMultipartUpload
     )
     {
         var uploadId = request.Query["uploadId"]!;
-        var segments = parts.Select(part => new Segment(part.Location, part.Size)).ToList();
+        var segments = parts.Select(part => new Segment(part.Location, StoredSize(part))).ToList();
         await using var staged = await varve.Tier.Join(uploadId, segments, cancel);
         var command = new UploadCommand.Complete(
             varve.Context(request.Caller.UserName),
@@ -61,6 +64,9 @@ static class CompleteMultipartUpload
         varve.Tier.Forget(uploadId);
         return outcome;
     }
+
+    static long StoredSize(UploadEvent.PartUploaded part) =>
+        part.Salt is null ? part.Size : ChunkCipher.SealedSize(part.Size);
 
     /// <param name="work">Has ended when this returns, whatever became of the client: it uses the request.</param>
     static async Task Answer(S3Request request, Task<Outcome> work, Backend varve, CancellationToken cancel)

@@ -16,13 +16,15 @@ static class CreateMultipartUpload
         var attributes = RequestedObject.Attributes(request.Headers);
         var (algorithm, type) = ChecksumOf(request.Headers);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
+        var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);
         request.Acknowledge(
             await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null),
+                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept),
                 cancel
             )
         );
+        request.Tell(key?.Kept);
 
         if (algorithm is not null)
         {
@@ -51,7 +53,9 @@ static class CreateMultipartUpload
         if (headers[S3Headers.ChecksumAlgorithm] is not { Count: > 0 } name)
             return type.Length == 0
                 ? (null, null)
-                : throw Invalid("The x-amz-checksum-type header can only be used with x-amz-checksum-algorithm.");
+                : throw Invalid(
+                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+                );
 
         var algorithm = ExpectedChecksum.NameOf(ExpectedChecksum.ParseName(name.ToString()));
         if (type is not ("" or IncomingBytes.FullObject or IncomingBytes.Composite))
@@ -63,7 +67,9 @@ static class CreateMultipartUpload
             _ => null,
         };
         if (type.Length > 0 && only is not null && type != only)
-            throw Invalid($"The {type} checksum type cannot be used with the {algorithm} checksum algorithm.");
+            throw Invalid(
+                $"The {type} checksum type cannot be used with the {algorithm.ToLowerInvariant()} checksum algorithm."
+            );
         return (algorithm, type.Length > 0 ? type : only ?? IncomingBytes.Composite);
     }
 

@@ -9,7 +9,7 @@ static class DeleteObject
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         request.RefuseVersion();
-        var condition = RequestedObject.Condition(request.Headers);
+        var condition = RequestedObject.DeleteCondition(request.Headers);
         var context = varve.Context(request.Caller.UserName);
         request.Acknowledge(await varve.Run(new ObjectCommand.Delete(context, request.Object, condition), cancel));
         request.Response.StatusCode = StatusCodes.Status204NoContent;

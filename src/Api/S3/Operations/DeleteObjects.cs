@@ -48,7 +48,10 @@ static class DeleteObjects
                 return Outcome.Refused(new(ErrorCode.NotImplemented, "VersionId"));
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var context = varve.Context(request.Caller.UserName);
-            return await varve.Run(new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null)), cancel);
+            return await varve.Run(
+                new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null, key.LastModified, key.Size)),
+                cancel
+            );
         }
         catch (RejectedException refused)
         {

@@ -46,7 +46,7 @@ static class ListObjectVersions
             xml.ETag(entry.ETag);
             xml.Element("Size"u8, entry.Size);
             Owners.Write(ref xml, "Owner"u8, request.Owner);
-            xml.Element("StorageClass"u8, "STANDARD");
+            xml.Element("StorageClass"u8, entry.StorageClass);
             xml.Close("Version"u8);
         }
         listing.WriteCommonPrefixes(ref xml, page.CommonPrefixes);
