@@ -24,7 +24,15 @@ public sealed class ScenarioTests(VarveCluster cluster)
         for (var i = 0; i < 20; i++)
         {
             var key = $"odd keys/{i} ü&+.txt";
-            await first.PutObjectAsync(new() { BucketName = "shared", Key = key, ContentBody = $"body {i}" }, Cancel);
+            await first.PutObjectAsync(
+                new()
+                {
+                    BucketName = "shared",
+                    Key = key,
+                    ContentBody = $"body {i}",
+                },
+                Cancel
+            );
             using var reply = await second.GetObjectAsync("shared", key, Cancel);
             using var text = new StreamReader(reply.ResponseStream);
             Assert.Equal($"body {i}", await text.ReadToEndAsync(Cancel));
@@ -145,13 +153,29 @@ public sealed class ScenarioTests(VarveCluster cluster)
         var key = (await Post(rest, "/user/keys")).GetProperty("data");
         var access = key.GetProperty("AccessKey").GetString()!;
         using var s3 = S3(1, access, key.GetProperty("SecretKey").GetString()!);
-        await s3.PutObjectAsync(new() { BucketName = "key-user", Key = "k", ContentBody = "x" }, Cancel);
+        await s3.PutObjectAsync(
+            new()
+            {
+                BucketName = "key-user",
+                Key = "k",
+                ContentBody = "x",
+            },
+            Cancel
+        );
         await Post(rest, "/user/keys/revoke", ("accesskey", access));
         // A process may go on for two seconds by what it remembers.
         while (true)
             try
             {
-                await s3.PutObjectAsync(new() { BucketName = "key-user", Key = "k", ContentBody = "x" }, Cancel);
+                await s3.PutObjectAsync(
+                    new()
+                    {
+                        BucketName = "key-user",
+                        Key = "k",
+                        ContentBody = "x",
+                    },
+                    Cancel
+                );
                 await Task.Delay(100, Cancel);
             }
             catch (AmazonS3Exception refused)
@@ -183,7 +207,11 @@ public sealed class ScenarioTests(VarveCluster cluster)
     {
         using var ranges = new MemoryStream();
         foreach (var range in challenge.GetProperty("Ranges").EnumerateArray())
-            ranges.Write(bytes, (int)range.GetProperty("Offset").GetInt64(), (int)range.GetProperty("Length").GetInt64());
+            ranges.Write(
+                bytes,
+                (int)range.GetProperty("Offset").GetInt64(),
+                (int)range.GetProperty("Length").GetInt64()
+            );
         var key = System.Text.Encoding.UTF8.GetBytes(challenge.GetProperty("Nonce").GetString()!);
         return Convert.ToHexStringLower(HMACSHA256.HashData(key, ranges.ToArray()));
     }

@@ -32,14 +32,12 @@ sealed class CopySide : IAsyncDisposable
 
     public Scrubber Scrubber { get; private set; } = null!;
 
-    /// <exception cref="SettingsException">The policy names a tier that is not set up.</exception>
-    public static CopySide Open(StorageOptions options, DataFolder folder, ILoggerFactory loggers)
-    {
-        IReadOnlyList<ITier> farTiers = [];
-        if (options.Policy.Except(farTiers.Select(tier => tier.Name)).FirstOrDefault() is { } missing)
-            throw new SettingsException("Storage:Copies", $"'{missing}' is not set up (Varve:Tiers:{missing}).");
-        return new(options, folder, farTiers, options.Policy.Count == 0 ? null : QueueOf(options, folder, loggers));
-    }
+    public static CopySide Open(
+        StorageOptions options,
+        DataFolder folder,
+        IReadOnlyList<ITier> farTiers,
+        ILoggerFactory loggers
+    ) => new(options, folder, farTiers, options.Policy.Count == 0 ? null : QueueOf(options, folder, loggers));
 
     /// <summary>Makes the workers. To be called once, before they are asked for.</summary>
     public void Care(Backend backend, IMediator door, AggregateStates states, ILoggerFactory loggers)

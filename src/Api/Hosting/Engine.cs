@@ -7,7 +7,6 @@ using Varve.EventStores.Node;
 using Varve.Projections;
 using Varve.Projections.Redis;
 using Varve.Projections.Transparency;
-using Varve.Tiers.Disk;
 using Varve.Workers;
 
 namespace Varve.Api.Hosting;
@@ -25,7 +24,7 @@ sealed class Engine : IAsyncDisposable
 
     readonly CancellationTokenSource stop = new();
     readonly OpenedStore store;
-    readonly DiskTier disk;
+    readonly OpenedTiers tiers;
     readonly ReadSide read;
     readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
@@ -36,7 +35,7 @@ sealed class Engine : IAsyncDisposable
         Settings settings,
         TreeKeeper keeper,
         OpenedStore store,
-        DiskTier disk,
+        OpenedTiers tiers,
         CopySide copies,
         ReadSide read,
         RootAccount root,
@@ -46,7 +45,7 @@ sealed class Engine : IAsyncDisposable
         Folder = folder;
         Root = root;
         Roles = settings.Roles;
-        (this.store, this.disk, this.keeper, this.read, Copies) = (store, disk, keeper, read, copies);
+        (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
 
         var events = store.Events;
         var clock = TimeProvider.System;
@@ -65,7 +64,7 @@ sealed class Engine : IAsyncDisposable
             door,
             states,
             events,
-            disk,
+            tiers.Near,
             copies.FarTiers,
             read.Models,
             read.Progress,
@@ -77,7 +76,9 @@ sealed class Engine : IAsyncDisposable
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                Alone(new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>())),
+                Alone(
+                    new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>())
+                ),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
@@ -179,12 +180,14 @@ sealed class Engine : IAsyncDisposable
             opened.Push(store);
             var events = store.Events;
             await LogIdentity.Check(folder, events, cancel);
-            var disk = DiskTier.Open(
+            var tiers = await OpenedTiers.Open(
+                storage,
                 new() { Folder = folder.Contents, SmallSizeMax = settings.SmallContentMax },
-                loggers.CreateLogger<DiskTier>()
+                loggers,
+                cancel
             );
-            opened.Push(disk);
-            var copies = CopySide.Open(storage, folder, loggers);
+            opened.Push(tiers);
+            var copies = CopySide.Open(storage, folder, tiers.Far, loggers);
             opened.Push(copies);
             // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
             var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
@@ -198,7 +201,7 @@ sealed class Engine : IAsyncDisposable
                 Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
                 Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
             );
-            var engine = new Engine(folder, settings, await keeper, store, disk, copies, read, root, loggers);
+            var engine = new Engine(folder, settings, await keeper, store, tiers, copies, read, root, loggers);
             engine.Accounts = await Accounts.Open(
                 engine.Backend,
                 root,
@@ -237,7 +240,7 @@ sealed class Engine : IAsyncDisposable
         await Accounts.DisposeAsync();
         await read.DisposeAsync();
         await Copies.DisposeAsync();
-        await disk.DisposeAsync();
+        await tiers.DisposeAsync();
         await store.DisposeAsync();
         await Folder.DisposeAsync();
         stop.Dispose();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.Control;
 using Varve.Api.Rest;
+using Varve.Domain.Contents;
 using Varve.EventStores.Node;
 
 namespace Varve.Api.Hosting;
@@ -41,6 +42,7 @@ public sealed class Server : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(flags);
         builder.Logging.AddVarveConsole(jsonLog);
         var settings = Settings.From(builder.Configuration);
+        var outside = settings.Outside || StorageOptions.From(builder.Configuration).Primary != StoreTypes.Local;
         var serving = EventsOptions.From(builder.Configuration);
         if (serving is not null && settings.EventStore is not null)
             throw new SettingsException(
@@ -61,10 +63,7 @@ public sealed class Server : IAsyncDisposable
         // Most of a start is compiling, and there is more than one core: engine and surfaces start side by side.
         Task<Engine> Start() => Engine.Start(settings, builder.Configuration, loggers, cancel);
         var logger = loggers.CreateLogger<WaitingRoom>();
-        var starting = Task.Run(
-            () => settings.Outside ? WaitingRoom.WaitFor(Start, settings, logger, cancel) : Start(),
-            cancel
-        );
+        var starting = Task.Run(() => outside ? WaitingRoom.WaitFor(Start, settings, logger, cancel) : Start(), cancel);
         Engine? engine = null;
         builder
             .Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>()

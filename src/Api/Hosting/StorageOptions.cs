@@ -1,5 +1,6 @@
 using Varve.Api.Identity;
 using Varve.Domain.Contents;
+using Varve.Tiers.S3;
 
 namespace Varve.Api.Hosting;
 
@@ -16,7 +17,10 @@ enum StorageMode
 /// <summary>Where contents are to be. Sections <c>Varve:Storage</c> and <c>Varve:Scrub</c>.</summary>
 sealed record StorageOptions
 {
-    /// <summary>Tiers that every content is to be in, besides this machine: <c>ceph,oss</c>. Unset: none.</summary>
+    /// <summary>Where the bytes of writes go first: <c>disk</c> (this machine), <c>ceph</c> or <c>oss</c>.</summary>
+    public string Primary { get; init; } = StoreTypes.Local;
+
+    /// <summary>Tiers that every content is to be in, besides the primary: <c>ceph,oss</c>. Unset: none.</summary>
     public string Copies { get; init; } = "";
 
     public StorageMode Mode { get; init; } = StorageMode.Async;
@@ -34,6 +38,9 @@ sealed record StorageOptions
 
     public ScrubOptions Scrub { get; init; } = new();
 
+    /// <summary>The tiers that are set up besides this machine's disk: <c>Varve:Tiers</c>.</summary>
+    public IReadOnlyList<S3TierOptions> Tiers { get; init; } = [];
+
     /// <summary>The tiers of <see cref="Copies"/>.</summary>
     public IReadOnlyList<string> Policy =>
         Copies.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -45,9 +52,16 @@ sealed record StorageOptions
         {
             RabbitMq = BrokerOf(configuration["Varve:RabbitMq"]),
             Scrub = SettingsSection.Read(configuration, "Scrub", new ScrubOptions()),
+            Tiers = TierOptions.From(configuration),
         };
+        if (options.Primary != StoreTypes.Local && !options.IsSetUp(options.Primary))
+            throw new SettingsException("Storage:Primary", NotSetUp(options.Primary));
         if (options.Policy.FirstOrDefault(tier => StoreTypes.Of(tier) is null or StoreType.Local) is { } other)
             throw new SettingsException("Storage:Copies", $"'{other}' is neither ceph nor oss.");
+        if (options.Policy.Contains(options.Primary))
+            throw new SettingsException("Storage:Copies", $"'{options.Primary}' is the primary.");
+        if (options.Policy.FirstOrDefault(tier => !options.IsSetUp(tier)) is { } missing)
+            throw new SettingsException("Storage:Copies", NotSetUp(missing));
         if (options.Policy.Distinct().Count() < options.Policy.Count)
             throw new SettingsException("Storage:Copies", "a tier comes twice.");
         if (options.Mode == StorageMode.Sync && options.Policy.Count == 0)
@@ -62,6 +76,13 @@ sealed record StorageOptions
             throw new SettingsException("Scrub:Days", "0 (only when it is asked for) to 3650");
         return options;
     }
+
+    bool IsSetUp(string tier) => Tiers.Any(one => one.Name == tier);
+
+    static string NotSetUp(string tier) =>
+        StoreTypes.Of(tier) is null
+            ? $"'{tier}' is none of disk, ceph, oss."
+            : $"'{tier}' is not set up: set Varve:Tiers:{tier}:Endpoint, AccessKey and SecretKey.";
 
     static Uri? BrokerOf(string? text) =>
         string.IsNullOrEmpty(text) ? null

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.Hosting;
 
@@ -62,7 +63,12 @@ sealed class WaitingRoom : IAsyncDisposable
             {
                 return await start();
             }
-            catch (Exception fault) when (fault is EventStoreUnavailableException { MayPass: true } or DbException)
+            catch (Exception fault)
+                when (fault
+                        is EventStoreUnavailableException { MayPass: true }
+                            or TierUnavailableException
+                            or DbException
+                )
             {
                 if (Interlocked.Exchange(ref room.reason, fault.Message) != fault.Message)
                     logger.Waiting(fault.Message);

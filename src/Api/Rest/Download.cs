@@ -66,9 +66,10 @@ static class Download
                 if (!HttpMethods.IsHead(httpContext.Request.Method))
                     await content.CopyTo(range?.Offset ?? 0, range?.Length ?? row.Size, response.BodyWriter, cancel);
             }
-            catch (ContentDamagedException damage)
+            catch (IOException fault) when (fault is ContentDamagedException or TierUnavailableException)
             {
-                await request.Varve.ReportDamage(request.User.UserName, row, damage);
+                if (fault is ContentDamagedException damage)
+                    await request.Varve.ReportDamage(request.User.UserName, row, damage);
                 if (response.HasStarted || response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
                     httpContext.Abort(); // a short body would pass for the file
                 else

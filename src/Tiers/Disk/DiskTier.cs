@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using BitFaster.Caching.Lru;
 using Microsoft.Extensions.Logging;
+using Varve.Tiers.Joining;
 
 namespace Varve.Tiers.Disk;
 

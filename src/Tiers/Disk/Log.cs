@@ -16,7 +16,4 @@ static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "{Count} contents could not be written; the next go to a new volume")]
     public static partial void CommitFailed(this ILogger logger, int count, Exception exception);
-
-    [LoggerMessage(4, LogLevel.Warning, "Upload {UploadId}: hashing ahead stopped; completing it hashes the rest")]
-    public static partial void FollowingStopped(this ILogger logger, string uploadId, Exception exception);
 }

@@ -49,14 +49,6 @@ sealed class LargeContent(UnfinishedFile file) : StagedContent
     }
 }
 
-/// <summary>Parts end to end.</summary>
-sealed class JoinedContent(IReadOnlyList<Segment> segments) : StagedContent
-{
-    public IReadOnlyList<Segment> Segments { get; } = segments;
-
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
-
 /// <summary>A file in <c>tmp/</c> that is being written.</summary>
 sealed class UnfinishedFile : IDisposable
 {

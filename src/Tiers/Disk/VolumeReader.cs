@@ -163,14 +163,3 @@ sealed class RecordContent(VolumeReader volumes, DiskLocation location, int size
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
-
-static class ContentRange
-{
-    /// <exception cref="ArgumentOutOfRangeException">Not within the content.</exception>
-    public static void Check(long offset, long length, long size)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, size - offset);
-    }
-}

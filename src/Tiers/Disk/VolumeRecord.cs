@@ -19,7 +19,7 @@ enum RecordKind : byte
 /// volume header   0 "VARVEVOL"   8 u32 version 1   12 u32 number   16 zeros   60 u32 CRC-32C of bytes 0-59
 /// record header   0 "VREC"   4 u8 version 1   5 u8 kind   6 u16 0   8 u32 payload length   12 u32 payload CRC-32C
 ///                16 SHA-256 of the content   48 u64 own offset   56 u32 volume number   60 u32 CRC-32C of bytes 0-59
-/// payload         the bytes, or the list of segments (see <see cref="Manifest"/>)
+/// payload         the bytes, or the list of segments (see <see cref="Joining.Manifest"/>)
 /// </code>
 /// A record knows its own place, so that one written to, or read from, a wrong place is noticed.
 /// </summary>

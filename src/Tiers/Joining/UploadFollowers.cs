@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Varve.Tiers.Disk;
+namespace Varve.Tiers.Joining;
 
 /// <summary>The uploads whose whole hashes follow. Thread-safe.</summary>
 sealed class UploadFollowers(ITier tier, ILogger logger) : IAsyncDisposable

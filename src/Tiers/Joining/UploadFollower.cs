@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Varve.Tiers.Disk;
+namespace Varve.Tiers.Joining;
 
 /// <summary>
 /// Hashes an upload's parts 1, 2, 3… in order while later ones still come in, so that completing has at most the tail

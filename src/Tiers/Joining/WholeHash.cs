@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 
-namespace Varve.Tiers.Disk;
+namespace Varve.Tiers.Joining;
 
 /// <summary>
 /// The SHA-256 and SHA-1 of a whole that comes in segments: a writer that keeps nothing of what is written to it.
@@ -10,6 +10,8 @@ namespace Varve.Tiers.Disk;
 /// </summary>
 sealed class WholeHash : PipeWriter, IDisposable
 {
+    const int BufferBytes = 64 * 1024;
+
     readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     readonly IncrementalHash sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     byte[] buffer = [];
@@ -19,7 +21,7 @@ sealed class WholeHash : PipeWriter, IDisposable
     /// <summary>Hashes a segment.</summary>
     public async ValueTask Append(ITier tier, Segment segment, CancellationToken cancel)
     {
-        buffer = ArrayPool<byte>.Shared.Rent(BlockFile.BlockBytes);
+        buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             await using var content = await tier.Open(segment.Location, segment.Size, cancel);

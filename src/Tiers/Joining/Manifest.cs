@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
 
-namespace Varve.Tiers.Disk;
+namespace Varve.Tiers.Joining;
 
 /// <summary>
-/// The list of a joined content's segments, as the payload of a record:
+/// The list of a joined content's segments, as it is stored:
 /// <code>
 /// 0 u32 count, then for each segment: u64 size, u16 length of the location, the location in ASCII
 /// </code>

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace Varve.Tiers.S3;
+
+enum S3Place
+{
+    /// <summary><c>ceph:userfile/ceph/abcd…</c>: a content by its SHA-256.</summary>
+    Content,
+
+    /// <summary><c>ceph:userfile/body/0123…@abcd…</c>: a body that was sent on before its SHA-256 was known.</summary>
+    Body,
+
+    /// <summary><c>ceph:userfile/part/upload/7-0123456789abcdef@abcd…</c>: a part of an upload.</summary>
+    Part,
+
+    /// <summary><c>ceph:userfile/segments/abcd…</c>: a list of segments, by the SHA-256 of the list.</summary>
+    Segments,
+}
+
+/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does not
+/// say it.</summary>
+readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
+{
+    public static S3Location OfContent(S3TierOptions tier, string sha256) =>
+        new(tier.Name, tier.Bucket, S3Place.Content, $"{tier.Name}/{sha256}", sha256);
+
+    public static S3Location OfSegments(S3TierOptions tier, string sha256) =>
+        new(tier.Name, tier.Bucket, S3Place.Segments, $"segments/{sha256}", sha256);
+
+    public static S3Location OfBody(S3TierOptions tier, string key, string sha256) =>
+        new(tier.Name, tier.Bucket, S3Place.Body, key, sha256);
+
+    /// <exception cref="ArgumentException">The id could not be a part of a key.</exception>
+    public static S3Location OfPart(S3TierOptions tier, string uploadId, int number, string sha256)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(number);
+        if (!UploadId().IsMatch(uploadId))
+            throw new ArgumentException($"'{uploadId}' is not 1 to 64 of A-Z a-z 0-9 _ -", nameof(uploadId));
+        var random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        var key = string.Create(CultureInfo.InvariantCulture, $"part/{uploadId}/{number}-{random}");
+        return new(tier.Name, tier.Bucket, S3Place.Part, key, sha256);
+    }
+
+    /// <summary>A key that nobody has used.</summary>
+    public static string NewBody() => $"body/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+
+    /// <summary>Where the object is: the location without what stands behind the @.</summary>
+    public static string ObjectAt(S3TierOptions tier, string key) => $"{tier.Name}:{tier.Bucket}/{key}";
+
+    /// <exception cref="ContentDamagedException">Not a location that this tier writes, to the letter.</exception>
+    public static S3Location Parse(string tier, string text)
+    {
+        var match = Form().Match(text);
+        if (!match.Success || match.Groups["tier"].Value != tier)
+            throw new ContentDamagedException(text, $"not a location of {tier}");
+        var bucket = match.Groups["bucket"].Value;
+        var (key, hash) = (match.Groups["key"].Value, match.Groups["hash"].Value);
+        var place = key switch
+        {
+            _ when key.StartsWith("body/", StringComparison.Ordinal) => S3Place.Body,
+            _ when key.StartsWith("part/", StringComparison.Ordinal) => S3Place.Part,
+            _ when key.StartsWith("segments/", StringComparison.Ordinal) => S3Place.Segments,
+            _ => S3Place.Content,
+        };
+        return new(tier, bucket, place, key, hash.Length > 0 ? hash : key[^64..]);
+    }
+
+    public override string ToString() =>
+        Place is S3Place.Content or S3Place.Segments ? $"{Tier}:{Bucket}/{Key}" : $"{Tier}:{Bucket}/{Key}@{Sha256}";
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
+    private static partial Regex UploadId();
+
+    [GeneratedRegex(
+        @"^(?<tier>[a-z]+):(?<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/"
+            + @"(?:(?<key>(?:\k<tier>|segments)/[0-9a-f]{64})"
+            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})@(?<hash>[0-9a-f]{64}))\z"
+    )]
+    private static partial Regex Form();
+}

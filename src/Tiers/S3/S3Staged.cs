@@ -1,0 +1,55 @@
+using Amazon.S3.Model;
+
+namespace Varve.Tiers.S3;
+
+/// <summary>A body in memory.</summary>
+/// <param name="turns">Where a turn is given back when it goes; null if it has none.</param>
+sealed class HeldContent(GatheredBytes bytes, SemaphoreSlim? turns) : StagedContent
+{
+    GatheredBytes? bytes = bytes;
+
+    public GatheredBytes Bytes => bytes ?? throw new ObjectDisposedException(nameof(HeldContent));
+
+    public override ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref bytes, null) is { } held)
+        {
+            held.Return();
+            turns?.Release();
+        }
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A body that the server has in parts.</summary>
+sealed class SentContent(S3Store store, string key, string uploadId, List<PartETag> parts) : StagedContent
+{
+    bool kept;
+
+    /// <summary>Makes an object of it.</summary>
+    /// <returns>Its key.</returns>
+    public async ValueTask<string> Keep(CancellationToken cancel)
+    {
+        if (!kept)
+            await store.CompleteUpload(key, uploadId, parts, Size, cancel);
+        kept = true;
+        return key;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!kept)
+            await Abandon(store, key, uploadId);
+        kept = true;
+    }
+
+    /// <summary>Drops the parts; where the server is out of reach, they are swept later.</summary>
+    public static async ValueTask Abandon(S3Store store, string key, string uploadId)
+    {
+        try
+        {
+            await store.AbortUpload(key, uploadId, CancellationToken.None);
+        }
+        catch (TierUnavailableException) { }
+    }
+}
