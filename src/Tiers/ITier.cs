@@ -76,7 +76,8 @@ public sealed class ContentDamagedException(string location, string detail) : IO
     public string Location { get; } = location;
 }
 
-/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.</summary>
+/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.
+/// </summary>
 public sealed class TierUnavailableException(string tier, string detail, Exception? inner = null)
     : IOException($"{tier}: {detail}", inner)
 {
