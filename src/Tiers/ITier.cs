@@ -54,12 +54,13 @@ public interface ITier
 public interface IContentReader : IAsyncDisposable
 {
     /// <summary>
-    /// Writes a range to <paramref name="output"/> and flushes as it goes; checks every block that it touches
-    /// before passing it on.
+    /// Writes a range to <paramref name="output"/> and flushes as it goes. Checks every block that it touches before passing
+    /// it on; where only the whole has a checksum, the end of the whole.
     /// </summary>
     /// <param name="offset">0 … size.</param>
     /// <param name="length">0 … size − offset, in bytes.</param>
-    /// <exception cref="ContentDamagedException">A checksum did not match; what was sent before is right.</exception>
+    /// <exception cref="ContentDamagedException">A checksum did not match. Of blocks, what was sent before is right; of a
+    /// whole, its end was held back.</exception>
     ValueTask CopyTo(long offset, long length, PipeWriter output, CancellationToken cancel);
 }
 
@@ -81,7 +82,8 @@ public sealed class ContentDamagedException(string location, string detail) : IO
     public string Location { get; } = location;
 }
 
-/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.</summary>
+/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.
+/// </summary>
 public sealed class TierUnavailableException(string tier, string detail, Exception? inner = null)
     : IOException($"{tier}: {detail}", inner)
 {

@@ -121,8 +121,11 @@ public sealed class ObjectTests
             step.Decide(step.Stream == Cat.Stream ? ACat.State : step.InitialState);
             steps.Add(step);
         }
-        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream, Dog.Stream], steps.Select(step => step.Stream));
-        Assert.Equal([true, false, false, false], steps.Select(step => step.Closing));
+        Assert.Equal(
+            [Photos.Stream, Cat.Stream, Photos.Stream, Hash.Stream, Dog.Stream],
+            steps.Select(step => step.Stream)
+        );
+        Assert.Equal([false, true, false, false, false], steps.Select(step => step.Closing));
     }
 
     [Fact]
@@ -145,9 +148,9 @@ public sealed class ObjectTests
     public void A_restore_needs_its_bytes_and_comes_after_its_content()
     {
         var steps = Restored("old").Steps().Select(step => (step, no: step.Decide(step.InitialState))).ToList();
-        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream], steps.Select(one => one.step.Stream));
-        Assert.Equal([true, false, false], steps.Select(one => one.step.Closing));
-        Assert.Equal(ErrorCode.OperationAborted, steps[2].no?.Code);
+        Assert.Equal([Photos.Stream, Cat.Stream, Photos.Stream, Hash.Stream], steps.Select(one => one.step.Stream));
+        Assert.Equal([false, true, false, false], steps.Select(one => one.step.Closing));
+        Assert.Equal(ErrorCode.OperationAborted, steps[3].no?.Code);
     }
 
     [Theory]

@@ -88,6 +88,15 @@ sealed class Engine : IAsyncDisposable
                 ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
+                Alone(
+                    new LifecycleWorker(
+                        Backend.Reads,
+                        door,
+                        clock,
+                        settings.LifecycleDay,
+                        loggers.CreateLogger<LifecycleWorker>()
+                    )
+                ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
                     ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]

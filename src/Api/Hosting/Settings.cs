@@ -30,6 +30,9 @@ sealed record Settings(
     RedisAddress? Redis
 )
 {
+    /// <summary>How long the days of lifecycle rules are: shorter than a day for tests only.</summary>
+    public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Whether keys of SSE-C are taken over plain HTTP.</summary>
     public bool CustomerKeysOverHttp { get; init; }
 
@@ -70,6 +73,7 @@ sealed record Settings(
             ServerOf("Redis", varve["Redis"], RedisAddress.Parse)
         )
         {
+            LifecycleDay = DayOf("Lifecycle:SecondsPerDay", varve["Lifecycle:SecondsPerDay"]),
             CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
             SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
             MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
@@ -143,6 +147,11 @@ sealed record Settings(
         text is null ? unset
         : int.TryParse(text, out var size) && size >= 0 && size <= most ? size
         : throw new SettingsException(key, $"'{text}' is not a number of bytes from 0 to {most}.");
+
+    static TimeSpan DayOf(string key, string? text) =>
+        text is null ? TimeSpan.FromDays(1)
+        : int.TryParse(text, out var seconds) && seconds is >= 1 and <= 86_400 ? TimeSpan.FromSeconds(seconds)
+        : throw new SettingsException(key, $"'{text}' is not a number of seconds from 1 to 86400.");
 
     static TimeSpan SecondsOf(string key, string? text, double unset) =>
         text is null ? TimeSpan.FromSeconds(unset)

@@ -45,7 +45,10 @@ static class Restoring
             row.Checksum,
             row.Upload,
             row.Encryption
-        );
+        )
+        {
+            Tags = row.Tags,
+        };
 
     /// <summary>The version to restore. Never one from before the home bucket was the user's.</summary>
     static async Task<ObjectRow> Find(RestRequest request, string? sha1, string? name, CancellationToken cancel)
@@ -138,7 +141,10 @@ static class Restoring
             put.Checksum,
             put.Upload,
             put.Encryption
-        );
+        )
+        {
+            Tags = put.Tags,
+        };
     }
 
     /// <exception cref="RejectedException">ContentPurged.</exception>

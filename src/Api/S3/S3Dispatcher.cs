@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.S3.Operations;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
@@ -151,8 +152,12 @@ public sealed class S3Dispatcher(
             http.Abort();
             return;
         }
+        // The one thing that the answer tells beside the refusal: a delete marker is why.
+        var marker = response.Headers.ContainsKey(S3Headers.DeleteMarker) ? response.Headers[S3Headers.VersionId] : [];
         response.Clear();
         Identify(http, requestId);
+        if (marker.Count > 0)
+            VersionedObject.TellMarker(response.Headers, marker.ToString());
         // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be
         // taken for it.
         if (http.Request.Headers.Expect.Count > 0)

@@ -69,7 +69,7 @@ public sealed record WriteCondition(
     public static readonly WriteCondition None = new(null, null);
 }
 
-public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
+public abstract partial record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
 {
     public sealed override string Stream => Object.Stream;
 
@@ -94,15 +94,27 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         long? PlainSize = null
     ) : ObjectCommand(Context, Object)
     {
-        public override IEnumerable<Step> Steps() =>
-            [
-                Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
-                Step.On(Contents.Content.Decider, Content.Hash.Stream, new ContentCommand.Use(Context, Content)),
-                Step.On(StoredObject.Decider, Stream, this),
-            ];
+        /// <summary>Null for none.</summary>
+        public ImmutableSortedDictionary<string, string>? Tags { get; init; }
+
+        /// <summary>Null for what the bucket's default says.</summary>
+        public ObjectLock? Lock { get; init; }
+
+        public override IEnumerable<Step> Steps()
+        {
+            var accept = new BucketCommand.Accept(Context, Object.Bucket);
+            var bucket = Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, accept.Stream, accept);
+            yield return bucket;
+            yield return Step.On(
+                Contents.Content.Decider,
+                Content.Hash.Stream,
+                new ContentCommand.Use(Context, Content)
+            );
+            yield return Step.On(StoredObject.Decider, Stream, this with { Within = bucket.State });
+        }
     }
 
-    /// <summary>Puts a delete marker; a key without an object stays as it is.</summary>
+    /// <summary>Puts a delete marker. Where there is no versioning, a key without an object stays as it is.</summary>
     /// <param name="RenamedTo"><c>bucket/key</c>, where a rename took the content away; else null.</param>
     public sealed record Delete(
         CommandContext Context,
@@ -111,9 +123,15 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         string? RenamedTo = null
     ) : ObjectCommand(Context, Object)
     {
+        /// <summary>Only if this is the current version still; null for whichever is.</summary>
+        public string? Version { get; init; }
+
         public override IEnumerable<Step> Steps()
         {
-            var delete = Step.On<StoredObject, ObjectCommand, ObjectEvent>(StoredObject.Decider, Stream, this);
+            var bucket = LookAt(Object.Bucket);
+            yield return bucket;
+            var within = this with { Within = bucket.State };
+            var delete = Step.On<StoredObject, ObjectCommand, ObjectEvent>(StoredObject.Decider, Stream, within);
             yield return delete;
             if (delete.Events.IsEmpty)
                 yield break; // nothing is written, so no deletion of the bucket is called off
@@ -137,13 +155,21 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         ObjectEncryption? Encryption = null
     ) : ObjectCommand(Context, Object)
     {
+        /// <summary>Null for none.</summary>
+        public ImmutableSortedDictionary<string, string>? Tags { get; init; }
+
         public override IEnumerable<Step> Steps()
         {
+            var bucket = LookAt(Object.Bucket);
+            yield return bucket;
             // Decided first, for where nothing changes no deletion is called off; appended last, after its content.
             var restore = Step.On<StoredObject, ObjectCommand, ObjectEvent>(
                 StoredObject.Decider,
                 Stream,
-                this,
+                this with
+                {
+                    Within = bucket.State,
+                },
                 closing: true
             );
             yield return restore;
@@ -178,10 +204,15 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
     {
         public override IEnumerable<Step> Steps()
         {
+            var bucket = LookAt(Object.Bucket);
+            yield return bucket;
             var from = Step.On<StoredObject, ObjectCommand, ObjectEvent>(
                 StoredObject.Decider,
                 Stream,
-                this,
+                this with
+                {
+                    Within = bucket.State,
+                },
                 closing: true
             );
             yield return from;
@@ -199,15 +230,19 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
                 ToCondition ?? WriteCondition.None,
                 current.Upload,
                 current.Encryption
-            );
+            )
+            {
+                Tags = current.Tags,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
     }
 }
 
-/// <summary>Stored for ever. Each carries the object's whole state. See <see cref="EventCatalog"/> for names.</summary>
-public abstract record ObjectEvent
+/// <summary>Stored for ever. Each carries the object's current state. See <see cref="EventCatalog"/> for names.
+/// </summary>
+public abstract partial record ObjectEvent
 {
     ObjectEvent() { }
 
@@ -216,6 +251,10 @@ public abstract record ObjectEvent
     /// <param name="Source"><c>bucket/key</c> of what was copied or renamed; the id of the version that was restored;
     /// else null.</param>
     /// <param name="Upload">The upload whose parts the content is: its stream tells their sizes and checksums.</param>
+    /// <param name="Versioning">Of the bucket then; null where it never had it. Only where it is enabled, the version
+    /// has its id in S3, too; else it took the place of the <c>null</c> version.</param>
+    /// <param name="Tags">Null for none.</param>
+    /// <param name="Lock">Null where it is not locked, and never was.</param>
     public sealed record Put(
         string VersionId,
         string Content,
@@ -228,10 +267,19 @@ public abstract record ObjectEvent
         string? Source,
         DateTimeOffset At,
         string? Upload = null,
-        ObjectEncryption? Encryption = null
+        ObjectEncryption? Encryption = null,
+        BucketVersioning? Versioning = null,
+        ImmutableSortedDictionary<string, string>? Tags = null,
+        ObjectLock? Lock = null
     ) : ObjectEvent;
 
     /// <param name="VersionId">Of the delete marker.</param>
     /// <param name="RenamedTo"><c>bucket/key</c> where the file lives on; null if it was deleted.</param>
-    public sealed record Deleted(string VersionId, string? RenamedTo, DateTimeOffset At) : ObjectEvent;
+    /// <param name="Versioning">Of the bucket then; null where it never had it: then S3 shows no marker.</param>
+    public sealed record Deleted(
+        string VersionId,
+        string? RenamedTo,
+        DateTimeOffset At,
+        BucketVersioning? Versioning = null
+    ) : ObjectEvent;
 }

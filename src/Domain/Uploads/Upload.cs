@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Varve.Domain.Objects;
 
 namespace Varve.Domain.Uploads;
 
@@ -54,6 +55,8 @@ public sealed record Upload(
     static Decision<UploadEvent> Decide(Upload upload, UploadCommand command) =>
         (upload.Status, command) switch
         {
+            (UploadStatus.None, UploadCommand.Init c)
+                when Amendment.RefusalOf(c.Lock, c.Within, c.Context.At) is { } no => no,
             (UploadStatus.None, UploadCommand.Init c) => new UploadEvent.Initiated(
                 c.Object.Bucket.Text,
                 c.Object.Key.Text,
@@ -63,7 +66,9 @@ public sealed record Upload(
                 c.ChecksumType,
                 c.Plan,
                 c.Context.At,
-                c.Encryption
+                c.Encryption,
+                c.Tags,
+                c.Lock
             ),
             (_, UploadCommand.Init) => new NoChange(),
 
@@ -93,7 +98,8 @@ public sealed record Upload(
                 c.Checksum,
                 c.Content.Location,
                 upload.Unused(c),
-                c.Context.At
+                c.Context.At,
+                c.VersionId
             ),
             (_, UploadCommand.Cancel c) => new UploadEvent.Cancelled(c.Context.At),
             (_, UploadCommand.Expire c) => new UploadEvent.Expired(c.Context.At),

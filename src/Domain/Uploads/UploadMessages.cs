@@ -46,11 +46,22 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
-        public override IEnumerable<Step> Steps() =>
-            [
-                Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
-                .. base.Steps(),
-            ];
+        /// <summary>Of the object that it will make; null for none.</summary>
+        public ImmutableSortedDictionary<string, string>? Tags { get; init; }
+
+        /// <summary>Of the object that it will make; null for what the bucket's default will say.</summary>
+        public ObjectLock? Lock { get; init; }
+
+        /// <summary>The bucket, as its step in the same command found it.</summary>
+        public Bucket Within { get; init; } = Bucket.Decider.Initial;
+
+        public override IEnumerable<Step> Steps()
+        {
+            var accept = new BucketCommand.Accept(Context, Object.Bucket);
+            var bucket = Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, accept.Stream, accept);
+            yield return bucket;
+            yield return Step.On(Upload.Decider, Stream, this with { Within = bucket.State });
+        }
     }
 
     /// <param name="Size">Of the plain bytes, where the upload is encrypted.</param>
@@ -83,9 +94,25 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         WriteCondition Condition
     ) : UploadCommand(Context, UploadId)
     {
+        /// <summary>That the version will have in S3; null for none.</summary>
+        public string? VersionId { get; init; }
+
         public override IEnumerable<Step> Steps()
         {
-            var upload = Step.On<Upload, UploadCommand, UploadEvent>(Upload.Decider, Stream, this, closing: true);
+            var look = new BucketCommand.Look(Context, Object.Bucket);
+            var bucket = Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, look.Stream, look);
+            yield return bucket;
+            var versionId =
+                bucket.State.Versioning == BucketVersioning.Enabled ? StoredObject.VersionIdOf(Context, Object) : null;
+            var upload = Step.On<Upload, UploadCommand, UploadEvent>(
+                Upload.Decider,
+                Stream,
+                this with
+                {
+                    VersionId = versionId,
+                },
+                closing: true
+            );
             yield return upload;
             if (upload.Events.IsEmpty)
                 yield break;
@@ -103,7 +130,11 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
                 UploadId,
                 begun.Encryption,
                 begun.Encryption is null ? null : Parts.Sum(part => part.Size)
-            );
+            )
+            {
+                Tags = begun.Tags,
+                Lock = begun.Lock,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
@@ -129,7 +160,9 @@ public abstract record UploadEvent
         string? ChecksumType,
         UploadPlan? Plan,
         DateTimeOffset At,
-        ObjectEncryption? Encryption = null
+        ObjectEncryption? Encryption = null,
+        ImmutableSortedDictionary<string, string>? Tags = null,
+        ObjectLock? Lock = null
     ) : UploadEvent;
 
     public sealed record PartUploaded(
@@ -147,6 +180,7 @@ public abstract record UploadEvent
     /// <param name="Location">Where the joined parts are listed; null if the same content was held already, and so no
     /// part was needed.</param>
     /// <param name="Unused">Numbers of the parts that the client left out; null for none.</param>
+    /// <param name="VersionId">Of the object in S3; null where its bucket gave no ids.</param>
     public sealed record Completed(
         string Content,
         string Sha1,
@@ -155,7 +189,8 @@ public abstract record UploadEvent
         ObjectChecksum? Checksum,
         string? Location,
         ImmutableArray<int>? Unused,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? VersionId = null
     ) : UploadEvent;
 
     public sealed record Cancelled(DateTimeOffset At) : UploadEvent;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
 namespace Varve.Projections.Databases;
@@ -44,6 +45,31 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
+    public static string? Json(ImmutableSortedDictionary<string, string>? tags) =>
+        tags is null ? null : JsonSerializer.Serialize(tags, ColumnJson.Default.ImmutableSortedDictionaryStringString);
+
+    public static string? Json(ObjectLock? held) =>
+        held is null ? null : JsonSerializer.Serialize(held, ColumnJson.Default.ObjectLock);
+
+    public static string? Json(LifecycleRules? rules) =>
+        rules is null ? null : JsonSerializer.Serialize(rules, ColumnJson.Default.LifecycleRules);
+
+    public static ImmutableSortedDictionary<string, string>? ReadTags(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(
+                row.GetString(column),
+                ColumnJson.Default.ImmutableSortedDictionaryStringString
+            );
+
+    public static ObjectLock? ReadLock(this DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectLock);
+
+    public static LifecycleRules? ReadLifecycle(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.LifecycleRules);
+
     /// <summary>What has no column of its own; null where there is nothing of it.</summary>
     public static string? Json(ObjectEvent.Put put)
     {
@@ -82,4 +108,7 @@ sealed record ObjectDetails(
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectDetails))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(ObjectLock))]
+[JsonSerializable(typeof(LifecycleRules))]
 sealed partial class ColumnJson : JsonSerializerContext;

@@ -12,7 +12,8 @@ static class ObjectQueries
 
     const string SelectOne = """
         SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location,
+          o.null_version, o.tags, o.object_lock
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
@@ -22,7 +23,12 @@ static class ObjectQueries
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
-    const string SelectAny = "SELECT 1 FROM tbl_object WHERE bucket = @bucket LIMIT 1";
+    const string SelectAny = """
+        SELECT 1 FROM tbl_object WHERE bucket = @bucket
+        UNION ALL
+        SELECT 1 FROM tbl_object_noncurrent WHERE bucket = @bucket
+        LIMIT 1
+        """;
 
     public static async ValueTask<ObjectRow?> Find(
         SqlSession session,
@@ -101,7 +107,7 @@ static class ObjectQueries
         );
 
     /// <summary>Nearly all are STANDARD, which is told without reading the details.</summary>
-    static string StorageClassOf(string? details) =>
+    internal static string StorageClassOf(string? details) =>
         details?.Contains(StorageClass.Header, StringComparison.Ordinal) ?? false
             ? StorageClass.Of(Columns.Details(details).Headers)
             : StorageClass.Standard;
@@ -124,6 +130,9 @@ static class ObjectQueries
                 : null,
             LastModified: row.ReadTicks(5),
             Location: row.ReadText(11),
+            IsNull: row.GetInt64(12) != 0,
+            Tags: row.ReadTags(13),
+            Lock: row.ReadLock(14),
             details.Upload,
             details.Encryption
         );

@@ -22,13 +22,26 @@ sealed partial class S3Store : IDisposable
 
     readonly S3TierOptions options;
     readonly TimeProvider clock;
-    readonly AmazonS3Client client;
+    readonly SocketsHttpHandler connections;
     readonly HttpMessageInvoker http;
+    readonly AmazonS3Client client;
     bool ensured;
 
     public S3Store(S3TierOptions options, TimeProvider clock)
     {
         (this.options, this.clock) = (options, clock);
+        connections = new()
+        {
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = ConnectPatience,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that a changed DNS entry is seen
+        };
+        if (options.Connect is { } connect)
+            connections.ConnectCallback = (context, cancel) => connect(context.DnsEndPoint, cancel);
+        http = new(connections);
         client = new(
             new BasicAWSCredentials(options.AccessKey, options.SecretKey),
             new AmazonS3Config
@@ -39,18 +52,7 @@ sealed partial class S3Store : IDisposable
                 RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
                 ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
                 MaxErrorRetry = 0, // attempts are counted in one place
-                Timeout = options.Patience,
-            }
-        );
-        http = new(
-            new SocketsHttpHandler
-            {
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ActivityHeadersPropagator = null,
-                ConnectTimeout = ConnectPatience,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that a changed DNS entry is seen
+                HttpClientFactory = new SharedConnections(connections, options.Patience),
             }
         );
     }
@@ -327,6 +329,17 @@ sealed partial class S3Store : IDisposable
                 Expires = clock.GetUtcNow().UtcDateTime + SignedFor,
             }
         );
+
+    /// <summary>The SDK's requests share our connections.</summary>
+    sealed class SharedConnections(HttpMessageHandler connections, TimeSpan patience) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            new(connections, disposeHandler: false) { Timeout = patience };
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+    }
 
     [GeneratedRegex("<Code>([^<]*)</Code>")]
     private static partial Regex Code();

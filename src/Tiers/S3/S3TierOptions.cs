@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Varve.Tiers.S3;
 
 /// <summary>How a bucket's name is put into an address.</summary>
@@ -39,6 +41,9 @@ public sealed record S3TierOptions
 
     /// <summary>Parts in memory at once, of all bodies; who wants one more waits.</summary>
     public int PartsInMemory { get; init; } = 24;
+
+    /// <summary>Opens a connection; null: by TCP, to where DNS leads. Tests lead names elsewhere.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
     /// <summary>How long a request may be silent before it is given up, and sent again.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);

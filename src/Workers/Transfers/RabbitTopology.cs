@@ -20,8 +20,8 @@ sealed class RabbitTopology(string tier, IReadOnlyList<TimeSpan> delays)
 {
     public const string Exchange = "uploadserver.trans";
 
-    /// <summary>A consumer that has not acknowledged for so long is cut off by the broker: enough for 5 TiB at 60 MiB/s.
-    /// Brokers before 3.12 go by their own <c>consumer_timeout</c>, 30 minutes.</summary>
+    /// <summary>A consumer that has not acknowledged for so long is cut off by the broker: enough for 5 TiB at 64
+    /// MiB/s. Brokers before 3.12 go by their own <c>consumer_timeout</c>, 30 minutes.</summary>
     static readonly TimeSpan TransferMost = TimeSpan.FromHours(24);
 
     public string Queue => $"{Exchange}.{tier}";

@@ -49,6 +49,9 @@ public sealed class S3Host : IAsyncLifetime
     /// <summary>Puts another tier around the disk's.</summary>
     public Func<ITier, ITier> Around { get; init; } = disk => disk;
 
+    /// <summary>Sees every request first.</summary>
+    public Action<IApplicationBuilder> Before { get; init; } = _ => { };
+
     /// <summary>Where copies may be besides the disk.</summary>
     public IReadOnlyList<ITier> FarTiers { get; init; } = [];
 
@@ -107,6 +110,7 @@ public sealed class S3Host : IAsyncLifetime
             kestrel.ListenS3(new(IPAddress.Loopback, 0));
         });
         web = builder.Build();
+        Before(web);
         web.UseS3(() =>
             new S3Dispatcher(
                 Varve,

@@ -23,6 +23,7 @@ static class CompleteMultipartUpload
         if (upload.Completed is { } done)
         {
             await request.AcknowledgeAgain(varve, cancel);
+            TellVersion(request, done);
             request.Tell(upload.Initiated!.Encryption);
             Write(request.Xml(), request, done, begun: false);
             return;
@@ -85,12 +86,21 @@ static class CompleteMultipartUpload
                 request.Acknowledge(position);
             else if (!begun)
                 await request.AcknowledgeAgain(varve, cancel);
-            Write(request.Xml(), request, outcome.State<Upload>().Completed!, begun);
+            var done = outcome.State<Upload>().Completed!;
+            if (!begun)
+                TellVersion(request, done);
+            Write(request.Xml(), request, done, begun);
         }
         catch (RejectedException refused) when (begun)
         {
             S3Dispatcher.WriteError(request.Response, refused.Rejection, request.Target.Resource, begun);
         }
+    }
+
+    static void TellVersion(S3Request request, UploadEvent.Completed done)
+    {
+        if (done.VersionId is { } versionId)
+            request.Response.Headers[S3Headers.VersionId] = versionId;
     }
 
     static async Task<bool> Ends(Task work, TimeSpan silence)

@@ -14,16 +14,17 @@ static class CopyObject
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var id = request.Object;
-        var replace = Replaces(request.Headers);
+        var replace = Replaces(request.Headers, "metadata");
+        var replaceTags = Replaces(request.Headers, "tagging");
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
 
-        var source = await CopySourceObject.Find(request, varve, cancel);
-        var itself = source.Bucket == request.Bucket && source.Key == request.Key;
-        if (itself && !replace && !ChangesPlace(request.Headers))
+        var (source, itself) = await CopySourceObject.Find(request, varve, cancel);
+        if (itself && !replace && !replaceTags && !ChangesPlace(request.Headers))
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -45,11 +46,17 @@ static class CopyObject
             copied.Upload,
             copied.Encryption,
             source.Size
-        );
+        )
+        {
+            Tags = replaceTags ? tags : source.Tags,
+            Lock = held,
+        };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);
         request.Tell(copied.Encryption);
-        Write(request.Xml(), outcome.State<StoredObject>().Current!);
+        var made = outcome.State<StoredObject>().Current!;
+        VersionedObject.TellMade(request, made);
+        Write(request.Xml(), made);
     }
 
     static void Write(IBufferWriter<byte> output, ObjectEvent.Put made)
@@ -71,11 +78,12 @@ static class CopyObject
             || header.Key.Equals(RequestedObject.RedirectLocation, StringComparison.OrdinalIgnoreCase)
         );
 
-    static bool Replaces(IHeaderDictionary headers) =>
-        headers["x-amz-metadata-directive"].ToString() switch
+    /// <param name="what">Of <c>x-amz-…-directive</c>.</param>
+    static bool Replaces(IHeaderDictionary headers, string what) =>
+        headers[$"x-amz-{what}-directive"].ToString() switch
         {
             "" or "COPY" => false,
             "REPLACE" => true,
-            var other => throw new RejectedException(ErrorCode.InvalidArgument, $"Unknown metadata directive: {other}"),
+            var other => throw new RejectedException(ErrorCode.InvalidArgument, $"Unknown {what} directive: {other}"),
         };
 }

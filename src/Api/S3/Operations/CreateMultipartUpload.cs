@@ -14,16 +14,17 @@ static class CreateMultipartUpload
     {
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var (algorithm, type) = ChecksumOf(request.Headers);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);
-        request.Acknowledge(
-            await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept),
-                cancel
-            )
-        );
+        var command = new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept)
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        request.Acknowledge(await varve.Run(command, cancel));
         request.Tell(key?.Kept);
 
         if (algorithm is not null)

@@ -15,10 +15,8 @@ static class GetObject
 {
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.RefuseVersion();
         ObjectCiphers.RefuseServerKey(request);
-        var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
-
+        var row = await VersionedObject.Find(request, varve, cancel);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged);
         var key = request.KeyOf(row, varve, CustomerKeyHeaders.Own);
@@ -82,6 +80,9 @@ static class GetObject
     static void Describe(S3Request request, ObjectRow row)
     {
         var headers = request.Response.Headers;
+        Amendments.WriteHeaders(request, row);
+        if (!request.Query.Has("versionId"))
+            BucketLifecycle.Tell(request, row);
         headers.AcceptRanges = "bytes";
         headers.ContentType = HeaderText.Of(row.Attributes.ContentType ?? "binary/octet-stream");
         if (row.Attributes.Headers is { } kept)

@@ -18,11 +18,10 @@ static class GetObjectAttributes
 
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.RefuseVersion();
         var asked = Asked(request.Headers);
         var max = Number(request, "x-amz-max-parts", unset: Listing.EntriesMax);
         var marker = Number(request, "x-amz-part-number-marker", unset: 0);
-        var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
+        var row = await VersionedObject.Find(request, varve, cancel);
         _ = request.KeyOf(row, varve, CustomerKeyHeaders.Own);
         var parts = asked.Contains("ObjectParts") ? await ObjectParts.Of(row, varve, cancel) : new ObjectParts([]);
 

@@ -13,6 +13,7 @@ static class PutObject
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
         var algorithm = expected?.Algorithm ?? IncomingBytes.Default;
 
@@ -34,8 +35,14 @@ static class PutObject
             Upload: null,
             key?.Kept,
             taken.Size
-        );
-        request.Acknowledge(await varve.Run(command, cancel));
+        )
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        var outcome = await varve.Run(command, cancel);
+        request.Acknowledge(outcome);
+        VersionedObject.TellMade(request, outcome.State<StoredObject>().Current!);
 
         request.Response.Headers.ETag = ETags.Quote(taken.ETag);
         request.Tell(key?.Kept);
