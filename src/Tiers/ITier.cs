@@ -75,6 +75,9 @@ public readonly record struct Segment(string Location, long Size);
 public sealed class ContentDamagedException(string location, string detail) : IOException($"{location}: {detail}")
 {
     public string Location { get; } = location;
+
+    /// <summary>Bytes that were passed on before may be wrong, too: who has them can't go on from another copy.</summary>
+    public bool SentMayBeWrong { get; init; }
 }
 
 /// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.</summary>

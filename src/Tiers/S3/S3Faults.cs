@@ -49,7 +49,8 @@ static class S3Faults
     public static bool MayPass(Exception fault) =>
         fault switch
         {
-            AmazonServiceException { StatusCode: not 0 } refused => (int)refused.StatusCode >= 500
+            AmazonServiceException { StatusCode: 0 } => true, // there was no answer
+            AmazonServiceException refused => (int)refused.StatusCode >= 500
                 || refused.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
                 || refused.ErrorCode == "RequestTimeout",
             ContentDamagedException or TierUnavailableException => false,

@@ -23,6 +23,9 @@ enum S3Place
 /// say it.</summary>
 readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
 {
+    /// <summary>What the keys of bodies begin with.</summary>
+    public const string Bodies = "body/";
+
     public static S3Location OfContent(S3TierOptions tier, string sha256) =>
         new(tier.Name, tier.Bucket, S3Place.Content, $"{tier.Name}/{sha256}", sha256);
 
@@ -44,7 +47,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     }
 
     /// <summary>A key that nobody has used.</summary>
-    public static string NewBody() => $"body/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+    public static string NewBody() => $"{Bodies}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
     /// <summary>Where the object is: the location without what stands behind the @.</summary>
     public static string ObjectAt(S3TierOptions tier, string key) => $"{tier.Name}:{tier.Bucket}/{key}";
@@ -59,7 +62,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
         var (key, hash) = (match.Groups["key"].Value, match.Groups["hash"].Value);
         var place = key switch
         {
-            _ when key.StartsWith("body/", StringComparison.Ordinal) => S3Place.Body,
+            _ when key.StartsWith(Bodies, StringComparison.Ordinal) => S3Place.Body,
             _ when key.StartsWith("part/", StringComparison.Ordinal) => S3Place.Part,
             _ when key.StartsWith("segments/", StringComparison.Ordinal) => S3Place.Segments,
             _ => S3Place.Content,

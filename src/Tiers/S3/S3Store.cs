@@ -188,7 +188,7 @@ sealed partial class S3Store : IDisposable
     )
     {
         var found = new List<(string, string)>();
-        var request = new ListMultipartUploadsRequest { BucketName = options.Bucket };
+        var request = new ListMultipartUploadsRequest { BucketName = options.Bucket, Prefix = S3Location.Bodies };
         while (true)
         {
             var page = await Run(() => client.ListMultipartUploadsAsync(request, cancel), cancel);
@@ -273,7 +273,9 @@ sealed partial class S3Store : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Put, signed) { Content = bytes.Body() };
         request.Content.Headers.ContentMD5 = md5;
         using var response = await Ask(request, cancel);
-        return response.Headers.ETag?.Tag ?? throw new HttpRequestException("an answer without ETag");
+        return response.Headers.NonValidated.TryGetValues("ETag", out var etag)
+            ? etag.ToString()
+            : throw new HttpRequestException("an answer without ETag");
     }
 
     /// <exception cref="AmazonS3Exception">The server refuses.</exception>

@@ -25,7 +25,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     const int ManifestBytesMax = 8 * 1024 * 1024;
     const int DeletesAtOnce = 8;
 
-    static readonly string[] Unsure = ["body/", "part/", "segments/"];
+    static readonly string[] Unsure = [S3Location.Bodies, "part/", "segments/"];
 
     readonly S3TierOptions options;
     readonly S3Store store;
