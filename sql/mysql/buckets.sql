@@ -3,6 +3,8 @@ CREATE TABLE tbl_bucket (
   owner         varchar(64) NOT NULL,
   created_at    bigint NOT NULL COMMENT '.NET ticks, UTC',
   from_position bigint NOT NULL COMMENT 'of the event that made it',
+  versioning    varchar(16) NULL COMMENT 'Enabled, Suspended; NULL: never had it',
+  lifecycle     mediumtext NULL COMMENT 'JSON of the rules; NULL for none',
   KEY idx_owner (owner, name)
 );
 

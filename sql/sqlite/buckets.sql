@@ -2,7 +2,9 @@ CREATE TABLE tbl_bucket (
   name          varchar(63) NOT NULL PRIMARY KEY,
   owner         varchar(64) NOT NULL,
   created_at    bigint NOT NULL,                -- .NET ticks, UTC
-  from_position bigint NOT NULL                 -- of the event that made it
+  from_position bigint NOT NULL,                -- of the event that made it
+  versioning    varchar(16) NULL,               -- Enabled, Suspended; NULL: never had it
+  lifecycle     text NULL                       -- JSON of the rules; NULL for none
 ) WITHOUT ROWID;
 CREATE INDEX tbl_bucket_idx_owner ON tbl_bucket (owner, name);
 

@@ -4,8 +4,10 @@
 CREATE TABLE tbl_object (
   bucket             varchar(63) NOT NULL,
   object_key         BLOB NOT NULL,
-  from_position      bigint NOT NULL,           -- of the event that made it
+  from_position      bigint NOT NULL,           -- of the event that made it current, or amended it
   from_time          bigint NOT NULL,           -- its last modification
+  made_position      bigint NOT NULL,           -- of the event that gave the name this content
+  put_position       bigint NOT NULL,           -- of the event that made the version: the order of versions
   version_id         BLOB NOT NULL,
   sha256             BLOB NOT NULL,
   sha1               BLOB NOT NULL,
@@ -15,7 +17,10 @@ CREATE TABLE tbl_object (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL,                 -- JSON of headers and user metadata; NULL where there are none
+  attributes         text NULL,                 -- JSON of headers, user metadata, upload, encryption, if any
+  null_version       int NOT NULL,              -- 1: S3 calls it 'null', 0: by its version_id
+  tags               text NULL,                 -- JSON; NULL where there are none
+  object_lock        text NULL,                 -- JSON of retention and legal hold; NULL where neither was ever set
   PRIMARY KEY (bucket, object_key)
 ) WITHOUT ROWID;
 
@@ -27,7 +32,9 @@ CREATE TABLE tbl_object_version (
   from_position      bigint NOT NULL,
   from_time          bigint NOT NULL,
   to_position        bigint NOT NULL,           -- 9223372036854775807: a delete marker that stands
-  to_time            bigint NOT NULL,           -- likewise
+  to_time            bigint NOT NULL,           -- likewise; from_time where it was only amended
+  made_position      bigint NOT NULL,
+  put_position       bigint NOT NULL,
   version_id         BLOB NOT NULL,
   sha256             BLOB NULL,                 -- NULL from here on in a delete marker
   sha1               BLOB NULL,
@@ -38,9 +45,35 @@ CREATE TABLE tbl_object_version (
   checksum           varchar(128) NULL,
   content_type       text NULL,
   attributes         text NULL,
+  null_version       int NOT NULL,
+  tags               text NULL,
+  object_lock        text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
 CREATE INDEX tbl_object_version_idx_file ON tbl_object_version (bucket, sha1, from_position, to_position);
+
+-- What a versioned bucket holds beside its current objects: the versions behind them, and the delete markers. A row goes
+-- when the version is deleted for good, or is the current one again.
+CREATE TABLE tbl_object_noncurrent (
+  bucket             varchar(63) NOT NULL,
+  object_key         BLOB NOT NULL,
+  put_position       bigint NOT NULL,           -- the greater, the newer
+  from_time          bigint NOT NULL,
+  version_id         BLOB NOT NULL,
+  sha256             BLOB NULL,                 -- NULL from here on in a delete marker
+  sha1               BLOB NULL,
+  size               bigint NULL,
+  etag               varchar(64) NULL,
+  checksum_algorithm varchar(16) NULL,
+  checksum_type      varchar(16) NULL,
+  checksum           varchar(128) NULL,
+  content_type       text NULL,
+  attributes         text NULL,
+  null_version       int NOT NULL,
+  tags               text NULL,
+  object_lock        text NULL,
+  PRIMARY KEY (bucket, object_key, put_position DESC)
+) WITHOUT ROWID;
 
 -- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
 CREATE VIEW view_object_version AS

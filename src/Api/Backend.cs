@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MediatR;
+using Varve.Api.Encryption;
 using Varve.Domain;
 using Varve.Domain.Contents;
 using Varve.Domain.Uploads;
@@ -21,6 +22,7 @@ public sealed class Backend(
     ReadModels reads,
     IUploadProgress progress,
     ProjectionBarrier barrier,
+    ObjectKeys keys,
     TimeProvider clock
 )
 {
@@ -50,6 +52,9 @@ public sealed class Backend(
     public IUploadProgress Progress => progress;
 
     public ProjectionBarrier Barrier => barrier;
+
+    /// <summary>The keys of encrypted objects.</summary>
+    public ObjectKeys Keys => keys;
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
@@ -87,20 +92,18 @@ public sealed class Backend(
 
     /// <summary>Keeps a staged part and puts it on record. Bytes that the record does not name are deleted again: those
     /// of a part that is there already, and those of an upload that has ended meanwhile.</summary>
-    /// <param name="checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <param name="record">Makes the command, from the part's location.</param>
     /// <exception cref="RejectedException">NoSuchUpload.</exception>
     public async Task<Outcome> AddPart(
-        CommandContext context,
         string uploadId,
         int number,
         StagedContent staged,
-        string? checksum,
+        Func<string, UploadCommand.AddPart> record,
         CancellationToken cancel
     )
     {
         var location = await tier.KeepPart(uploadId, number, staged, cancel);
-        var etag = Convert.ToHexStringLower(staged.Md5!);
-        var command = new UploadCommand.AddPart(context, uploadId, number, staged.Size, etag, checksum, location);
+        var command = record(location);
         var outcome = await door.Send(command, cancel);
         var recorded = outcome.Rejection is null ? outcome.State<Upload>().Parts[number].Location : null;
         if (recorded != location)

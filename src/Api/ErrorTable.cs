@@ -47,6 +47,11 @@ public static class ErrorTable
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed."
             ),
+            EncryptionConfigurationNotFound => new(
+                404,
+                "ServerSideEncryptionConfigurationNotFoundError",
+                "The server side encryption configuration was not found"
+            ),
             EntityTooLarge => new(400, "EntityTooLarge", "Your upload exceeds the maximum allowed size."),
             EntityTooSmall => new(400, "EntityTooSmall", "A part other than the last is smaller than 5 MiB."),
             ExpiredToken => new(400, "ExpiredToken", "The provided token has expired."),
@@ -55,6 +60,11 @@ public static class ErrorTable
                 409,
                 "IdempotentParameterMismatch",
                 "This idempotency key was used for another request."
+            ),
+            IllegalVersioningConfiguration => new(
+                400,
+                "IllegalVersioningConfigurationException",
+                "The Versioning element must be specified"
             ),
             IncompleteBody => new(
                 400,
@@ -65,16 +75,39 @@ public static class ErrorTable
             InvalidAccessKeyId => new(403, "InvalidAccessKeyId", "The access key that you provided does not exist."),
             InvalidArgument => new(400, "InvalidArgument", "Invalid argument."),
             InvalidBucketName => new(400, "InvalidBucketName", "The specified bucket name is not valid."),
+            InvalidBucketState => new(
+                409,
+                "InvalidBucketState",
+                "The request is not valid with the current state of the bucket."
+            ),
             InvalidChunkSize => new(400, "InvalidChunkSizeError", "A chunk's size is not valid."),
             InvalidDigest => new(400, "InvalidDigest", "The digest you specified is not valid."),
+            InvalidEncryptionAlgorithm => new(
+                400,
+                "InvalidEncryptionAlgorithmError",
+                "The Encryption request you specified is not valid. Supported value: AES256."
+            ),
             InvalidPart => new(
                 400,
                 "InvalidPart",
                 "A part was not found: not uploaded, uploaded again meanwhile, or with another ETag."
             ),
+            InvalidPartNumber => new(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
             InvalidPartOrder => new(400, "InvalidPartOrder", "The parts must be listed in ascending order."),
             InvalidRange => new(416, "InvalidRange", "The requested range is not satisfiable."),
+            InvalidRedirectLocation => new(
+                400,
+                "InvalidRedirectLocation",
+                "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+            ),
             InvalidRequest => new(400, "InvalidRequest", "Invalid request."),
+            InvalidRetentionPeriod => new(
+                400,
+                "InvalidRetentionPeriod",
+                "Default retention period must be a positive integer value"
+            ),
+            InvalidStorageClass => new(400, "InvalidStorageClass", "The storage class you specified is not valid"),
+            InvalidTag => new(400, "InvalidTag", "The tag provided was not a valid tag."),
             InvalidUri => new(400, "InvalidURI", "Couldn't parse the specified URI."),
             KeyTooLong => new(400, "KeyTooLongError", "A key has at most 1,024 bytes of UTF-8."),
             MalformedTrailer => new(
@@ -96,6 +129,16 @@ public static class ErrorTable
             NoSuchBucket => new(404, "NoSuchBucket", "The specified bucket does not exist."),
             NoSuchFile => new(404, "NoSuchFile", "No such file."),
             NoSuchKey => new(404, "NoSuchKey", "The specified key does not exist."),
+            NoSuchLifecycleConfiguration => new(
+                404,
+                "NoSuchLifecycleConfiguration",
+                "The lifecycle configuration does not exist"
+            ),
+            NoSuchObjectLockConfiguration => new(
+                404,
+                "NoSuchObjectLockConfiguration",
+                "The specified object does not have a ObjectLock configuration"
+            ),
             NoSuchUpload => new(
                 404,
                 "NoSuchUpload",
@@ -105,6 +148,11 @@ public static class ErrorTable
             NoSuchVersion => new(404, "NoSuchVersion", "The specified version does not exist."),
             NotImplemented => new(501, "NotImplemented", "Varve does not implement what this request asks for."),
             NotModified => new(304, "NotModified", "Not modified."),
+            ObjectLockConfigurationNotFound => new(
+                404,
+                "ObjectLockConfigurationNotFoundError",
+                "Object Lock configuration does not exist for this bucket"
+            ),
             OperationAborted => new(409, "OperationAborted", "A conflicting operation is in progress; try again."),
             PartsMissing => new(400, "InvalidPart", "invalid request"),
             PreconditionFailed => new(412, "PreconditionFailed", "At least one of the preconditions did not hold."),

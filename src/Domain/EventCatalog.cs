@@ -25,6 +25,10 @@ public static class EventCatalog
         new("BucketDeletionRequested", Json.BucketDeletionRequested),
         new("BucketDeletionAbandoned", Json.BucketDeletionAbandoned),
         new("BucketDeleted", Json.BucketDeleted),
+        new("BucketEncryptionSet", Json.BucketEncryptionSet),
+        new("BucketVersioningSet", Json.BucketVersioningSet),
+        new("BucketObjectLockSet", Json.BucketObjectLockSet),
+        new("BucketLifecycleSet", Json.BucketLifecycleSet),
         new("ContentStored", Json.ContentStored),
         new("ContentDamaged", Json.ContentDamaged),
         new("ContentCopied", Json.ContentCopied),
@@ -36,6 +40,9 @@ public static class EventCatalog
         new("ContentPurged", Json.ContentPurged),
         new("ObjectPut", Json.ObjectPut),
         new("ObjectDeleted", Json.ObjectDeleted),
+        new("ObjectVersionDeleted", Json.ObjectVersionDeleted),
+        new("ObjectTagged", Json.ObjectTagged),
+        new("ObjectLockSet", Json.ObjectLockSet),
         new("UploadInitiated", Json.UploadInitiated),
         new("PartUploaded", Json.PartUploaded),
         new("UploadCompleted", Json.UploadCompleted),
@@ -181,6 +188,10 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketEvent.DeletionRequested), TypeInfoPropertyName = "BucketDeletionRequested")]
 [JsonSerializable(typeof(BucketEvent.DeletionAbandoned), TypeInfoPropertyName = "BucketDeletionAbandoned")]
 [JsonSerializable(typeof(BucketEvent.Deleted), TypeInfoPropertyName = "BucketDeleted")]
+[JsonSerializable(typeof(BucketEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
+[JsonSerializable(typeof(BucketEvent.VersioningSet), TypeInfoPropertyName = "BucketVersioningSet")]
+[JsonSerializable(typeof(BucketEvent.ObjectLockSet), TypeInfoPropertyName = "BucketObjectLockSet")]
+[JsonSerializable(typeof(BucketEvent.LifecycleSet), TypeInfoPropertyName = "BucketLifecycleSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
 [JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]
@@ -192,6 +203,9 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(ContentEvent.Purged), TypeInfoPropertyName = "ContentPurged")]
 [JsonSerializable(typeof(ObjectEvent.Put), TypeInfoPropertyName = "ObjectPut")]
 [JsonSerializable(typeof(ObjectEvent.Deleted), TypeInfoPropertyName = "ObjectDeleted")]
+[JsonSerializable(typeof(ObjectEvent.VersionDeleted), TypeInfoPropertyName = "ObjectVersionDeleted")]
+[JsonSerializable(typeof(ObjectEvent.Tagged), TypeInfoPropertyName = "ObjectTagged")]
+[JsonSerializable(typeof(ObjectEvent.LockSet), TypeInfoPropertyName = "ObjectLockSet")]
 [JsonSerializable(typeof(UploadEvent.Initiated), TypeInfoPropertyName = "UploadInitiated")]
 [JsonSerializable(typeof(UploadEvent.PartUploaded), TypeInfoPropertyName = "PartUploaded")]
 [JsonSerializable(typeof(UploadEvent.Completed), TypeInfoPropertyName = "UploadCompleted")]

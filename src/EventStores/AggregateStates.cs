@@ -36,7 +36,9 @@ public sealed class AggregateStates(IEventStore store, int capacity)
 
     internal async ValueTask<StateAt> Load(Step step, Freshness freshness, CancellationToken cancel)
     {
-        kept.TryGet(step.Stream, out var known);
+        // A stream can be folded in more than one way: of what is kept, only the same way is of use.
+        if (kept.TryGet(step.Stream, out var known) && known.State.GetType() != step.InitialState.GetType())
+            known = null;
         if (known is not null && freshness == Freshness.MayLag)
             return known;
         return await CatchUp(step, known ?? new StateAt(step.InitialState, -1), cancel);

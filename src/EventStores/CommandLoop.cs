@@ -46,6 +46,8 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
         foreach (var step in command.Steps())
         {
             var loaded = await states.Load(step, freshness, cancel);
+            if (steps.Exists(s => s.Step.Stream == step.Stream && s.Revision != loaded.Revision))
+                return (Outcome.Refused(new(ErrorCode.OperationAborted)), Settled: false); // it went on in between
             steps.Add(new(step, loaded.Revision));
             if (step.Decide(loaded.State) is { } rejection)
                 return (Outcome.Refused(rejection), Settled: freshness == Freshness.Current);
@@ -80,6 +82,7 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
         var encoded = metadata.Encode();
         var number = 0;
         var appends = new List<StreamAppend>(steps.Count + 1);
+        steps = steps.FindAll(s => !IsReadAhead(s.Step, steps));
         foreach (var (step, revision) in steps.Where(s => !s.Step.Closing))
             appends.Add(AppendOf(step.Stream, revision, step.Events));
         foreach (var (step, revision) in steps.Where(s => s.Step.Closing))
@@ -99,6 +102,11 @@ public sealed class CommandLoop(IEventStore store, AggregateStates states, TimeS
             return new(id, row.Name, row.Encode(@event), beside, @event);
         }
     }
+
+    /// <summary>Whether a later step on the same stream says all that there is to append to it, or to expect of it.
+    /// </summary>
+    static bool IsReadAhead(Step step, List<LoadedStep> steps) =>
+        step.Events.IsEmpty && steps.FindLast(s => s.Step.Stream == step.Stream).Step != step;
 
     static CommandHandled Handled(Command command, List<LoadedStep> steps) =>
         new(

@@ -11,7 +11,7 @@ namespace Varve.Projections;
 
 /// <summary>What the read models can be asked. Every answer costs by what it shows, not by what is stored, and shows
 /// what this process acknowledged before, unless the barrier's bound passes. Thread-safe.</summary>
-public sealed class ReadModels(IReadDatabase database, ProjectionBarrier barrier)
+public sealed partial class ReadModels(IReadDatabase database, ProjectionBarrier barrier)
 {
     /// <summary>Beyond every position: as of it, the past is what is.</summary>
     public static readonly Position Present = new(Position.End.Value - 1);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.EventStores;
 
@@ -9,6 +11,11 @@ namespace Varve.Projections;
 /// <param name="ETag">Without quotes.</param>
 /// <param name="LastModified">UTC, as the event says; answers truncate it to the second.</param>
 /// <param name="Location">Of the content; null if its bytes are gone.</param>
+/// <param name="IsNull">S3 calls the version <c>null</c>.</param>
+/// <param name="Tags">Null for none.</param>
+/// <param name="Lock">Null where neither retention nor legal hold was ever set.</param>
+/// <param name="Upload">The upload whose parts the content is; null if it came in one piece.</param>
+/// <param name="Encryption">Null where the content is the object's bytes as they are.</param>
 public sealed record ObjectRow(
     string Bucket,
     string Key,
@@ -20,7 +27,12 @@ public sealed record ObjectRow(
     ObjectAttributes Attributes,
     ObjectChecksum? Checksum,
     DateTimeOffset LastModified,
-    string? Location
+    string? Location,
+    bool IsNull,
+    ImmutableSortedDictionary<string, string>? Tags,
+    ObjectLock? Lock,
+    string? Upload = null,
+    ObjectEncryption? Encryption = null
 );
 
 /// <summary>What a listing shows of an object.</summary>
@@ -30,7 +42,8 @@ public readonly record struct ListedObject(
     string ETag,
     DateTimeOffset LastModified,
     string? ChecksumAlgorithm,
-    string? ChecksumType
+    string? ChecksumType,
+    string StorageClass
 );
 
 /// <param name="After">Exclusive: a key, or a common prefix with all that begins with it; empty for the start.</param>
@@ -47,7 +60,15 @@ public sealed record ObjectPage(
     string Last
 );
 
-public sealed record BucketRow(string Name, string Owner, DateTimeOffset CreatedAt);
+/// <param name="Versioning">Null where it never had it, and of the past.</param>
+/// <param name="Lifecycle">Null for none, and of the past.</param>
+public sealed record BucketRow(
+    string Name,
+    string Owner,
+    DateTimeOffset CreatedAt,
+    BucketVersioning? Versioning = null,
+    LifecycleRules? Lifecycle = null
+);
 
 /// <summary>A row of <c>tbl_file</c>: one content, by the key of the REST contract.</summary>
 /// <param name="Sha256">The content's identity.</param>

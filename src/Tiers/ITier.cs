@@ -80,7 +80,8 @@ public sealed class ContentDamagedException(string location, string detail) : IO
     public bool SentMayBeWrong { get; init; }
 }
 
-/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.</summary>
+/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.
+/// </summary>
 public sealed class TierUnavailableException(string tier, string detail, Exception? inner = null)
     : IOException($"{tier}: {detail}", inner)
 {

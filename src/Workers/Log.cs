@@ -10,6 +10,9 @@ static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Expired {Count} uploads that nobody went on with")]
     public static partial void UploadsExpired(this ILogger logger, int count);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Lifecycle rules: {Count} versions and uploads ended")]
+    public static partial void LifecycleFollowed(this ILogger logger, int count);
+
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Finished an append that a crash had cut: {Stream}, position {Position}"

@@ -41,8 +41,44 @@ public sealed class ObjectTests
         ACat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenEvents(CatDeleted);
 
     [Fact]
-    public void Deleting_nothing_records_nothing() =>
+    public void Deleting_nothing_records_nothing_whatever_is_expected_of_it()
+    {
         NoCat.When(new ObjectCommand.Delete(Context, Cat, WriteCondition.None)).ThenNothing();
+        NoCat.When(new ObjectCommand.Delete(Context, Cat, new WriteCondition(Md5, null, Noon, 1))).ThenNothing();
+    }
+
+    [Fact]
+    public void A_delete_can_depend_on_etag_time_and_size()
+    {
+        var right = new WriteCondition(Md5, null, Noon.AddMilliseconds(999), Known.Size);
+        ACat.When(new ObjectCommand.Delete(Context, Cat, right)).ThenEvents(CatDeleted);
+        foreach (
+            var wrong in (WriteCondition[])
+                [
+                    right with
+                    {
+                        IfMatch = "other",
+                    },
+                    right with
+                    {
+                        LastModified = Noon.AddSeconds(1),
+                    },
+                    right with
+                    {
+                        Size = Known.Size + 1,
+                    },
+                ]
+        )
+            ACat.When(new ObjectCommand.Delete(Context, Cat, wrong)).ThenRefused(ErrorCode.PreconditionFailed);
+    }
+
+    [Fact]
+    public void A_put_of_an_encrypted_content_has_the_size_of_what_came()
+    {
+        var sealed1 = new ObjectEncryption(EncryptionKind.ServerKey, "AAAA");
+        ACat.When(Put(Cat) with { Encryption = sealed1, PlainSize = 7, Upload = "u1" })
+            .ThenEvents(WasPut(Cat) with { Encryption = sealed1, Size = 7, Upload = "u1" });
+    }
 
     [Fact]
     public void A_deleted_object_is_gone_whatever_was_before() =>
@@ -72,6 +108,11 @@ public sealed class ObjectTests
         ACat.When(new ObjectCommand.Rename(Context, Cat, Cat, null)).ThenNothing();
 
     [Fact]
+    public void A_rename_can_depend_on_a_version() =>
+        ACat.When(new ObjectCommand.Rename(Context, Cat, Dog, null, VersionId: "other"))
+            .ThenRefused(ErrorCode.ConditionalRequestConflict);
+
+    [Fact]
     public void A_rename_puts_the_new_name_before_it_ends_the_old_one()
     {
         var steps = new List<Step>();
@@ -80,8 +121,11 @@ public sealed class ObjectTests
             step.Decide(step.Stream == Cat.Stream ? ACat.State : step.InitialState);
             steps.Add(step);
         }
-        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream, Dog.Stream], steps.Select(step => step.Stream));
-        Assert.Equal([true, false, false, false], steps.Select(step => step.Closing));
+        Assert.Equal(
+            [Photos.Stream, Cat.Stream, Photos.Stream, Hash.Stream, Dog.Stream],
+            steps.Select(step => step.Stream)
+        );
+        Assert.Equal([false, true, false, false, false], steps.Select(step => step.Closing));
     }
 
     [Fact]
@@ -104,9 +148,9 @@ public sealed class ObjectTests
     public void A_restore_needs_its_bytes_and_comes_after_its_content()
     {
         var steps = Restored("old").Steps().Select(step => (step, no: step.Decide(step.InitialState))).ToList();
-        Assert.Equal([Cat.Stream, "bucket-photos", Hash.Stream], steps.Select(one => one.step.Stream));
-        Assert.Equal([true, false, false], steps.Select(one => one.step.Closing));
-        Assert.Equal(ErrorCode.OperationAborted, steps[2].no?.Code);
+        Assert.Equal([Photos.Stream, Cat.Stream, Photos.Stream, Hash.Stream], steps.Select(one => one.step.Stream));
+        Assert.Equal([false, true, false, false], steps.Select(one => one.step.Closing));
+        Assert.Equal(ErrorCode.OperationAborted, steps[3].no?.Code);
     }
 
     [Theory]

@@ -21,6 +21,42 @@ sealed record StoredEvent(string Sample, object Means)
     );
 
     static readonly ObjectChecksum Crc = new("CRC32", "AAAAAA==", "FULL_OBJECT");
+    static readonly ObjectEncryption Sealed = new(EncryptionKind.CustomerKey, "AAAA");
+    static readonly ObjectLock Lock = new(new(RetentionMode.Governance, Noon.AddDays(1)), LegalHold: true);
+    static readonly ImmutableSortedDictionary<string, string> Tags = ImmutableSortedDictionary.CreateRange([
+        KeyValuePair.Create("a", "b"),
+    ]);
+
+    static readonly ObjectEvent.Put Versioned = new(
+        "v",
+        "e3",
+        "da",
+        1,
+        "d4",
+        Attributes,
+        Crc,
+        ObjectOrigin.Copy,
+        "photos/cat",
+        Noon,
+        "u1",
+        Sealed,
+        BucketVersioning.Enabled,
+        Tags,
+        Lock
+    );
+
+    static readonly LifecycleRules Rules = new([
+        new(
+            "r",
+            Enabled: true,
+            new(And: true, "logs/", Tags, SizeGreaterThan: 1, SizeLessThan: 9),
+            "old/",
+            new(1, Noon, DeleteMarkers: true),
+            new(2, 3),
+            4
+        ),
+    ]);
+
     static readonly UploadPlan Plan = new("da", 1, 5_242_880, 1);
 
     // csharpier-ignore
@@ -32,6 +68,12 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketDeletionRequested.v1", new BucketEvent.DeletionRequested(Noon)),
         new("BucketDeletionAbandoned.v1", new BucketEvent.DeletionAbandoned(Noon)),
         new("BucketDeleted.v1", new BucketEvent.Deleted(Noon)),
+        new("BucketEncryptionSet.v1", new BucketEvent.EncryptionSet(Encrypted: true, Noon)),
+        new("BucketVersioningSet.v1", new BucketEvent.VersioningSet(BucketVersioning.Enabled, Noon)),
+        new("BucketObjectLockSet.v1", new BucketEvent.ObjectLockSet(new(RetentionMode.Compliance, 1, 2), Noon)),
+        new("BucketObjectLockSet.v1.required", new BucketEvent.ObjectLockSet(null, Noon)),
+        new("BucketLifecycleSet.v1", new BucketEvent.LifecycleSet(Rules, Noon)),
+        new("BucketLifecycleSet.v1.required", new BucketEvent.LifecycleSet(null, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
@@ -46,17 +88,38 @@ sealed record StoredEvent(string Sample, object Means)
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", Attributes, Crc, ObjectOrigin.Copy, "photos/cat", Noon)),
         new("ObjectPut.v1.required",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon)),
+        new("ObjectPut.v1.upload",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, Upload: "u1")),
+        new("ObjectPut.v1.encryption",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, null, Sealed)),
+        new("ObjectPut.v1.versioned", Versioned),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
+        new("ObjectDeleted.v1.versioned",
+            new ObjectEvent.Deleted("v", "photos/dog", Noon, BucketVersioning.Suspended)),
+        new("ObjectVersionDeleted.v1", new ObjectEvent.VersionDeleted("w", Versioned, true, Noon)),
+        new("ObjectVersionDeleted.v1.required", new ObjectEvent.VersionDeleted("w", null, null, Noon)),
+        new("ObjectTagged.v1", new ObjectEvent.Tagged("v", Tags, Versioned, Noon)),
+        new("ObjectTagged.v1.required", new ObjectEvent.Tagged("v", null, null, Noon)),
+        new("ObjectLockSet.v1", new ObjectEvent.LockSet("v", Lock, Versioned, Noon)),
+        new("ObjectLockSet.v1.required", new ObjectEvent.LockSet("v", new(), null, Noon)),
         new("UploadInitiated.v1",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),
         new("UploadInitiated.v1.required",
             new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon)),
+        new("UploadInitiated.v1.encryption",
+            new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon, Sealed)),
+        new("UploadInitiated.v1.locked",
+            new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon, Sealed, Tags,
+                Lock)),
         new("PartUploaded.v1", new UploadEvent.PartUploaded(1, 5, "d4", "AAAAAA==", "disk:x", Noon)),
         new("PartUploaded.v1.required", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon)),
+        new("PartUploaded.v1.salt", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon, Salt: "AAAA")),
         new("UploadCompleted.v1", new UploadEvent.Completed("e3", "da", 1, "d4-1", Crc, "disk:x", [3], Noon)),
         new("UploadCompleted.v1.required",
             new UploadEvent.Completed("e3", "da", 1, "d4-1", null, null, null, Noon)),
+        new("UploadCompleted.v1.versioned",
+            new UploadEvent.Completed("e3", "da", 1, "d4-1", Crc, "disk:x", [3], Noon, "v")),
         new("UploadCancelled.v1", new UploadEvent.Cancelled(Noon)),
         new("UploadExpired.v1", new UploadEvent.Expired(Noon)),
         new("UserSignedUp.v1", new UserEvent.SignedUp("ana", Noon)),

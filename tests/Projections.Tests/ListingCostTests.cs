@@ -1,3 +1,4 @@
+using Varve.Domain.Buckets;
 using Varve.EventStores;
 using Varve.Projections.Databases;
 using static Varve.Projections.Tests.LiveReadModels;
@@ -8,6 +9,32 @@ namespace Varve.Projections.Tests;
 /// <summary>What pages cost, in statements and rows of SQLite.</summary>
 public sealed class ListingCostTests
 {
+    [Fact]
+    public async Task A_page_of_versions_costs_by_the_page()
+    {
+        await using var live = await LiveReadModels.Start(new SqliteReadStore());
+        for (var i = 0; i < 3_000; i++)
+            live.Store.Write(
+                $"object-big/{(i < 2_000 ? "one" : $"x{i:D6}")}",
+                Put("x", i) with
+                {
+                    Versioning = BucketVersioning.Enabled,
+                }
+            );
+        await live.CaughtUp();
+        var (page, rows) = (await live.Read.ListVersions(new("big", "", "", "", "", 1000), Cancel), 0L);
+        for (var pages = 1; page.Truncated; pages++)
+        {
+            Assert.InRange(pages, 1, 3);
+            rows = ReadersOf(live).RowsRead;
+            var listing = new VersionListing("big", "", "", page.NextKeyMarker, page.NextVersionIdMarker, 1000);
+            page = await live.Read.ListVersions(listing, Cancel);
+            Assert.Equal(1000, page.Versions.Count);
+            Assert.InRange(ReadersOf(live).RowsRead - rows, 1000, 1010);
+        }
+        Assert.Equal(["x002999"], page.Versions.TakeLast(1).Select(version => version.Key));
+    }
+
     [Fact]
     public async Task A_listing_reads_by_the_page_and_not_by_the_bucket()
     {

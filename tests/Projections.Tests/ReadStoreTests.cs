@@ -18,6 +18,8 @@ public sealed class SqliteRebuildTests() : RebuildContract(new SqliteReadStore()
 
 public sealed class SqliteRunnerTests() : RunnerContract(new SqliteReadStore());
 
+public sealed class SqliteVersionsTests() : VersionsContract(new SqliteReadStore());
+
 public sealed class MySqlCopiesTests(MariaDb server) : CopiesContract(new MySqlReadStore(server, shards: 16));
 
 public sealed class MySqlFilesTests(MariaDb server) : FilesContract(new MySqlReadStore(server));
@@ -31,3 +33,5 @@ public sealed class MySqlPoisonTests(MariaDb server) : PoisonContract(new MySqlR
 public sealed class MySqlRebuildTests(MariaDb server) : RebuildContract(new MySqlReadStore(server));
 
 public sealed class MySqlRunnerTests(MariaDb server) : RunnerContract(new MySqlReadStore(server, shards: 16));
+
+public sealed class MySqlVersionsTests(MariaDb server) : VersionsContract(new MySqlReadStore(server));

@@ -18,9 +18,9 @@ static class ScrubCommand
         var command = new Command(
             "scrub",
             """
-            Read all contents of the local disk again, at the rate of Varve:Scrub:MiBPerSecond, and put on record which are
-            damaged: what another tier has is then healed. The server must run, and goes on with it if this command is
-            interrupted. Ends with 1 if something was damaged.
+            Read all contents of the local disk again, at the rate of Varve:Scrub:MiBPerSecond, and put on record which
+            are damaged: what another tier has is then healed. The server must run, and goes on with it if this command
+            is interrupted. Ends with 1 if something was damaged.
             """
         )
         {

@@ -22,6 +22,9 @@ sealed class DataFolder : IAsyncDisposable
     /// <summary>Accounts: password hashes, sessions, encrypted secret keys. Not in the log.</summary>
     public string Identity => Path.Combine(Root, "identity");
 
+    /// <summary>The master key of encrypted objects.</summary>
+    public string MasterKey => Path.Combine(Root, "sse.key");
+
     /// <summary>The tree over the log, and its key.</summary>
     public string Audit => AuditOf(Root);
 

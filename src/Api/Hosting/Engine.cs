@@ -1,3 +1,4 @@
+using Varve.Api.Encryption;
 using Varve.Api.Identity;
 using Varve.Api.S3;
 using Varve.Domain;
@@ -58,6 +59,7 @@ sealed class Engine : IAsyncDisposable
                 new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
             ]
         );
+        var keys = ObjectKeys.Load(settings.MasterKey, settings.Outside ? null : folder.MasterKey);
         Backend = new(
             door,
             states,
@@ -67,21 +69,38 @@ sealed class Engine : IAsyncDisposable
             read.Models,
             read.Progress,
             read.Barrier,
+            keys,
             clock
         );
         copies.Care(Backend, door, states, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
-                new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+                Alone(
+                    new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>())
+                ),
+                Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
+                Alone(
+                    new LifecycleWorker(
+                        Backend.Reads,
+                        door,
+                        clock,
+                        settings.LifecycleDay,
+                        loggers.CreateLogger<LifecycleWorker>()
+                    )
+                ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
             ]
             : [];
+
+        IWorker Alone(IWorker worker) =>
+            settings.Lease(worker.GetType().Name, loggers) is { } lease
+                ? new LeasedWorker(worker, lease, clock, loggers.CreateLogger<LeasedWorker>())
+                : worker;
     }
 
     public DataFolder Folder { get; }

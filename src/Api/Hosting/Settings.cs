@@ -1,6 +1,7 @@
 using System.Net;
 using Varve.Projections.Databases;
 using Varve.Projections.Redis;
+using Varve.Projections.Runner;
 
 namespace Varve.Api.Hosting;
 
@@ -29,11 +30,28 @@ sealed record Settings(
     RedisAddress? Redis
 )
 {
+    /// <summary>How long the days of lifecycle rules are: shorter than a day for tests only.</summary>
+    public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether keys of SSE-C are taken over plain HTTP.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
+
+    /// <summary>The master key of SSE-S3, in Base64; null for the data folder's.</summary>
+    public string? MasterKey { get; init; }
+
     /// <summary>Whether parts of this Varve are in other processes, which may be down when this one starts.</summary>
     public bool Outside => EventStore is not null || MySql is not null;
 
     /// <summary>By which other processes know this one.</summary>
     public string ProcessName { get; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>For what one process at a time does; null where there is one only.</summary>
+    /// <param name="name">Of what it does.</param>
+    public MySqlLease? Lease(string name, ILoggerFactory loggers) =>
+        MySql is null ? null : new(MySql, name, ProcessName, TimeProvider.System, loggers.CreateLogger<MySqlLease>());
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)
@@ -53,7 +71,13 @@ sealed record Settings(
             ServerOf("MySqlReplica", varve["MySqlReplica"], MySqlServer.Parse),
             ShardsOf(varve["MySqlShards"]),
             ServerOf("Redis", varve["Redis"], RedisAddress.Parse)
-        );
+        )
+        {
+            LifecycleDay = DayOf("Lifecycle:SecondsPerDay", varve["Lifecycle:SecondsPerDay"]),
+            CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
+            SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
+            MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
+        };
         settings.Check();
         return settings;
     }
@@ -114,10 +138,20 @@ sealed record Settings(
         return new(address, url.Port);
     }
 
+    static bool FlagOf(string key, string? text) =>
+        text is null ? false
+        : bool.TryParse(text, out var flag) ? flag
+        : throw new SettingsException(key, $"'{text}' is neither true nor false.");
+
     static int SizeOf(string key, string? text, int unset, int most) =>
         text is null ? unset
         : int.TryParse(text, out var size) && size >= 0 && size <= most ? size
         : throw new SettingsException(key, $"'{text}' is not a number of bytes from 0 to {most}.");
+
+    static TimeSpan DayOf(string key, string? text) =>
+        text is null ? TimeSpan.FromDays(1)
+        : int.TryParse(text, out var seconds) && seconds is >= 1 and <= 86_400 ? TimeSpan.FromSeconds(seconds)
+        : throw new SettingsException(key, $"'{text}' is not a number of seconds from 1 to 86400.");
 
     static TimeSpan SecondsOf(string key, string? text, double unset) =>
         text is null ? TimeSpan.FromSeconds(unset)

@@ -24,7 +24,11 @@ static class Surfaces
             new S3Dispatcher(
                 engine().Backend,
                 engine().FindAccount,
-                new S3Options(settings.S3Domain, settings.S3Region),
+                new S3Options(settings.S3Domain, settings.S3Region)
+                {
+                    CustomerKeysOverHttp = settings.CustomerKeysOverHttp,
+                    SignatureV2 = settings.SignatureV2,
+                },
                 TimeProvider.System,
                 loggers.CreateLogger<S3Dispatcher>()
             )

@@ -39,7 +39,7 @@ static partial class TierOptions
             SecretKey = Required(section, name, "SecretKey"),
             Bucket = BucketOf(name, section["Bucket"]),
             Region = section["Region"] is { Length: > 0 } region ? region : RegionOf(name, endpoint),
-            Addressing = AddressingOf(name, section["AddressingStyle"]),
+            Addressing = AddressingOf(name, endpoint, section["AddressingStyle"]),
         };
     }
 
@@ -69,10 +69,11 @@ static partial class TierOptions
         : OssEndpoint().Match(endpoint.Host) is { Success: true } match ? match.Groups[1].Value
         : throw new SettingsException($"Tiers:{name}:Region", "not set, and the endpoint does not say it.");
 
-    static S3Addressing AddressingOf(string name, string? text) =>
+    static S3Addressing AddressingOf(string name, Uri endpoint, string? text) =>
         (name, text?.ToLowerInvariant()) switch
         {
             (Oss, null or "" or "virtual") => S3Addressing.Virtual,
+            (Oss, "path") when endpoint.IsLoopback => S3Addressing.Path, // a stand-in, which has no names for buckets
             (Oss, _) => throw new SettingsException(
                 $"Tiers:{name}:AddressingStyle",
                 $"'{text}': OSS takes 'virtual' alone."

@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Varve.Api.Encryption;
 using Varve.Api.Http;
 using Varve.Domain;
 using Varve.Projections;
@@ -60,12 +61,7 @@ static class Download
             var response = httpContext.Response;
             try
             {
-                await using var content = await request.Varve.Contents.Open(
-                    row.Content,
-                    row.Location!,
-                    row.Size,
-                    cancel
-                );
+                await using var content = await request.Varve.Open(row, cancel);
                 WriteHeaders(response);
                 if (!HttpMethods.IsHead(httpContext.Request.Method))
                     await content.CopyTo(range?.Offset ?? 0, range?.Length ?? row.Size, response.BodyWriter, cancel);

@@ -87,7 +87,7 @@ sealed class FileHistory(ReadStream read, string bucket, Position since, long af
                     FollowOwn(target, position, long.MaxValue);
                 }
             }
-            current = fact as ObjectEvent.Put;
+            current = StoredObject.LeftBy(fact);
         }
         foreach (var (source, position) in sources)
             FollowOwn(source, 0, position);
@@ -147,6 +147,9 @@ sealed class FileHistory(ReadStream read, string bucket, Position since, long af
             ObjectEvent.Put e => e.Origin.ToString(),
             ObjectEvent.Deleted { RenamedTo: { } target } => $"Renamed to {Shown(target)}",
             ObjectEvent.Deleted => "Deleted",
+            ObjectEvent.VersionDeleted e => $"Version {e.VersionId} deleted",
+            ObjectEvent.Tagged e => $"Tags of {e.VersionId}",
+            ObjectEvent.LockSet e => $"Lock of {e.VersionId}",
             _ => "",
         };
 

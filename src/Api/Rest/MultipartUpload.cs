@@ -73,7 +73,15 @@ static class MultipartUpload
             return Answer.Ok();
         }
         var context = request.Context($"chunk {index}");
-        var outcome = request.Tell(await request.Varve.AddPart(context, id, index, staged, checksum: null, cancel));
+        var outcome = request.Tell(
+            await request.Varve.AddPart(
+                id,
+                index,
+                staged,
+                location => new(context, id, index, size, etag, Checksum: null, location),
+                cancel
+            )
+        );
         return outcome.State<Upload>().Parts[index].ETag == etag ? Answer.Ok() : throw RestRequest.KeyReused();
     }
 

@@ -201,7 +201,8 @@ sealed class RestRequest(HttpContext http, RestParts parts)
         return null;
     }
 
-    /// <summary>What an earlier command left as a stream's last event; null if it was about other streams.</summary>
+    /// <summary>What an earlier command left as a stream's last event, or as the object's current version; null if it
+    /// was about other streams.</summary>
     /// <param name="back">So many events before that one.</param>
     public async ValueTask<TEvent?> LeftBy<TEvent>(
         CommandHandled earlier,
@@ -215,7 +216,7 @@ sealed class RestRequest(HttpContext http, RestParts parts)
             return null;
         var revision = place.Revision - back;
         await foreach (var recorded in Varve.Events.ReadStream(stream, Direction.Forwards, revision, 1, cancel))
-            return recorded.Decoded() as TEvent;
+            return recorded.Decoded() as TEvent ?? StoredObject.LeftBy(recorded.Decoded()) as TEvent;
         return null;
     }
 

@@ -42,8 +42,13 @@ static class Restoring
             new ContentFacts(new ContentHash(row.Content), row.Sha1, Md5: null, row.Size, Location: null),
             row.ETag,
             row.Attributes,
-            row.Checksum
-        );
+            row.Checksum,
+            row.Upload,
+            row.Encryption
+        )
+        {
+            Tags = row.Tags,
+        };
 
     /// <summary>The version to restore. Never one from before the home bucket was the user's.</summary>
     static async Task<ObjectRow> Find(RestRequest request, string? sha1, string? name, CancellationToken cancel)
@@ -133,8 +138,13 @@ static class Restoring
             new ContentFacts(new ContentHash(put.Content), put.Sha1, Md5: null, put.Size, Location: null),
             put.ETag,
             put.Attributes,
-            put.Checksum
-        );
+            put.Checksum,
+            put.Upload,
+            put.Encryption
+        )
+        {
+            Tags = put.Tags,
+        };
     }
 
     /// <exception cref="RejectedException">ContentPurged.</exception>

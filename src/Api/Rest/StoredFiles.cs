@@ -87,7 +87,7 @@ static class StoredFiles
     }
 
     /// <summary>SHA-256 of what the caller has, or had last, under a SHA-1, which other bytes may have as well; null if
-    /// there was nothing.</summary>
+    /// there was nothing. What is encrypted is not shared: it opens with its own object's key only.</summary>
     public static async ValueTask<string?> FindHeld(RestRequest request, string sha1, CancellationToken cancel)
     {
         if (await request.Varve.Reads.LastNameOf(request.User.UserName, sha1, cancel) is not { } name)
@@ -100,7 +100,7 @@ static class StoredFiles
             cancel
         );
         await foreach (var recorded in newestFirst)
-            if (recorded.Decoded() is ObjectEvent.Put put && put.Sha1 == sha1)
+            if (recorded.Decoded() is ObjectEvent.Put { Encryption: null } put && put.Sha1 == sha1)
                 return put.Content;
         return null;
     }
@@ -145,7 +145,7 @@ static class StoredFiles
     public static FileMeta MetaOf(Outcome outcome, string name)
     {
         var put = outcome.States.OfType<StoredObject>().Last().Current!;
-        var location = outcome.States.OfType<Content>().FirstOrDefault()?.Stored?.Location;
+        var location = outcome.States.OfType<Content>().FirstOrDefault()?.Location;
         return new(put.Sha1, name, put.Size, location ?? "", Wire.Time(put.At));
     }
 

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.S3.Operations;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.EventStores;
@@ -27,6 +28,12 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
     /// connection; the verdict then stands in the body.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether keys of SSE-C are taken from a connection that can be listened to.</summary>
+    public bool CustomerKeysOverHttp { get; init; }
+
+    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    public bool SignatureV2 { get; init; }
 }
 
 /// <summary>
@@ -53,6 +60,8 @@ public sealed class S3Dispatcher(
     );
 
     readonly SigV4Verifier verifier = new(accounts, clock, options.Region);
+
+    readonly SigV2Verifier? signatureV2 = options.SignatureV2 ? new(accounts, clock) : null;
 
     public async Task Handle(HttpContext http)
     {
@@ -96,8 +105,10 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
+        var older = signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
         var signature =
-            await verifier.Verify(method, target, headers, cancel)
+            older
+            ?? await verifier.Verify(method, target, headers, cancel)
             ?? throw new RejectedException(ErrorCode.AccessDenied);
 
         var operation = progress.Operation = S3Operations.Resolve(method, target, headers);
@@ -141,8 +152,12 @@ public sealed class S3Dispatcher(
             http.Abort();
             return;
         }
+        // The one thing that the answer tells beside the refusal: a delete marker is why.
+        var marker = response.Headers.ContainsKey(S3Headers.DeleteMarker) ? response.Headers[S3Headers.VersionId] : [];
         response.Clear();
         Identify(http, requestId);
+        if (marker.Count > 0)
+            VersionedObject.TellMarker(response.Headers, marker.ToString());
         // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be
         // taken for it.
         if (http.Request.Headers.Expect.Count > 0)

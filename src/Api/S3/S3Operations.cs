@@ -24,6 +24,12 @@ public static class S3Operations
         new("DeleteBucket", "DELETE /{bucket}", BucketOwner, DeleteBucket.Handle),
         new("GetBucketLocation", "GET /{bucket}?location", BucketOwner, GetBucketLocation.Handle),
         new("GetBucketVersioning", "GET /{bucket}?versioning", BucketOwner, GetBucketVersioning.Handle),
+        new("PutBucketVersioning", "PUT /{bucket}?versioning", BucketOwner, PutBucketVersioning.Handle),
+        new("GetObjectLockConfiguration", "GET /{bucket}?object-lock", BucketOwner, LockedBucket.Get),
+        new("PutObjectLockConfiguration", "PUT /{bucket}?object-lock", BucketOwner, LockedBucket.Put),
+        new("GetBucketLifecycleConfiguration", "GET /{bucket}?lifecycle", BucketOwner, BucketLifecycle.Get),
+        new("PutBucketLifecycleConfiguration", "PUT /{bucket}?lifecycle", BucketOwner, BucketLifecycle.Put),
+        new("DeleteBucketLifecycleConfiguration", "DELETE /{bucket}?lifecycle", BucketOwner, BucketLifecycle.Delete),
         new("ListObjects", "GET /{bucket}", BucketOwner, ListObjects.HandleV1),
         new("ListObjectsV2", "GET /{bucket}?list-type=2", BucketOwner, ListObjects.HandleV2),
         new("ListObjectVersions", "GET /{bucket}?versions", BucketOwner, ListObjectVersions.Handle),
@@ -46,20 +52,22 @@ public static class S3Operations
         new("AbortMultipartUpload", "DELETE /{bucket}/{key}?uploadId", BucketOwner, AbortMultipartUpload.Handle),
         new("ListParts", "GET /{bucket}/{key}?uploadId", BucketOwner, ListParts.Handle),
 
-        new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner, NotYet),
+        new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner,
+            GetObjectAttributes.Handle),
         new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
         new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
         new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, GetObjectTagging.Handle),
-        new("PutObjectTagging", "PUT /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
-        new("DeleteObjectTagging", "DELETE /{bucket}/{key}?tagging&[versionId]", BucketOwner, NotYet),
-        new("GetObjectLegalHold", "GET /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, NotYet),
-        new("PutObjectLegalHold", "PUT /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, NotYet),
-        new("GetObjectRetention", "GET /{bucket}/{key}?retention&[versionId]", BucketOwner, NotYet),
-        new("PutObjectRetention", "PUT /{bucket}/{key}?retention&[versionId]", BucketOwner, NotYet),
+        new("PutObjectTagging", "PUT /{bucket}/{key}?tagging&[versionId]", BucketOwner, PutObjectTagging.Handle),
+        new("DeleteObjectTagging", "DELETE /{bucket}/{key}?tagging&[versionId]", BucketOwner,
+            DeleteObjectTagging.Handle),
+        new("GetObjectLegalHold", "GET /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, ObjectLegalHold.Get),
+        new("PutObjectLegalHold", "PUT /{bucket}/{key}?legal-hold&[versionId]", BucketOwner, ObjectLegalHold.Put),
+        new("GetObjectRetention", "GET /{bucket}/{key}?retention&[versionId]", BucketOwner, ObjectRetention.Get),
+        new("PutObjectRetention", "PUT /{bucket}/{key}?retention&[versionId]", BucketOwner, ObjectRetention.Put),
         new("GetObjectTorrent", "GET /{bucket}/{key}?torrent", BucketOwner, NotYet),
         new("RestoreObject", "POST /{bucket}/{key}?restore&[versionId]", BucketOwner, NotYet),
         new("SelectObjectContent", "POST /{bucket}/{key}?select&select-type=2", BucketOwner, NotYet),
-        new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, NotYet),
+        new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, RenameObject.Handle),
         new("UpdateObjectEncryption", "PUT /{bucket}/{key}?encryption&[versionId]", BucketOwner, NotYet),
         new("AppendObject", "PUT /{bucket}/{key} x-amz-write-offset-bytes", BucketOwner, NotYet),
         new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, NotYet),
@@ -71,10 +79,11 @@ public static class S3Operations
         .. Configuration("abac", "BucketAbac", "GET PUT"),
         .. Configuration("analytics", "BucketAnalyticsConfiguration", "GET PUT DELETE"),
         .. Configuration("cors", "BucketCors", "GET PUT DELETE"),
-        .. Configuration("encryption", "BucketEncryption", "GET PUT DELETE"),
+        new("GetBucketEncryption", "GET /{bucket}?encryption", BucketOwner, BucketEncryption.Get),
+        new("PutBucketEncryption", "PUT /{bucket}?encryption", BucketOwner, BucketEncryption.Put),
+        new("DeleteBucketEncryption", "DELETE /{bucket}?encryption", BucketOwner, BucketEncryption.Delete),
         .. Configuration("intelligent-tiering", "BucketIntelligentTieringConfiguration", "GET PUT DELETE"),
         .. Configuration("inventory", "BucketInventoryConfiguration", "GET PUT DELETE"),
-        .. Configuration("lifecycle", "BucketLifecycleConfiguration", "GET PUT DELETE"),
         .. Configuration("logging", "BucketLogging", "GET PUT"),
         .. Configuration("metadataConfiguration", "BucketMetadataConfiguration", "GET POST DELETE"),
         .. Configuration("metadataInventoryTable", "BucketMetadataInventoryTableConfiguration", "PUT"),
@@ -82,7 +91,6 @@ public static class S3Operations
         .. Configuration("metadataTable", "BucketMetadataTableConfiguration", "GET POST DELETE"),
         .. Configuration("metrics", "BucketMetricsConfiguration", "GET PUT DELETE"),
         .. Configuration("notification", "BucketNotificationConfiguration", "GET PUT"),
-        .. Configuration("object-lock", "ObjectLockConfiguration", "GET PUT"),
         .. Configuration("ownershipControls", "BucketOwnershipControls", "GET PUT DELETE"),
         .. Configuration("policy", "BucketPolicy", "GET PUT DELETE"),
         .. Configuration("policyStatus", "BucketPolicyStatus", "GET"),
@@ -90,7 +98,6 @@ public static class S3Operations
         .. Configuration("replication", "BucketReplication", "GET PUT DELETE"),
         .. Configuration("requestPayment", "BucketRequestPayment", "GET PUT"),
         .. Configuration("tagging", "BucketTagging", "GET PUT DELETE"),
-        .. Configuration("versioning", "BucketVersioning", "PUT"),
         .. Configuration("website", "BucketWebsite", "GET PUT DELETE"),
     ];
 
@@ -104,6 +111,9 @@ public static class S3Operations
         .Select(mark => mark.Name)
         .Concat(All.SelectMany(o => o.Options))
         .ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a parameter makes a request another one.</summary>
+    public static bool IsSubresource(string parameter) => Subresources.Contains(parameter);
 
     /// <summary>Of the rows that the request satisfies, the one that asks for the most.</summary>
     /// <exception cref="RejectedException">MethodNotAllowed where there is none; NotImplemented where the query asks

@@ -94,12 +94,4 @@ public sealed record S3Request(
                 $"{name} is not an integer, or not within its range."
             );
     }
-
-    /// <exception cref="RejectedException">NotImplemented for any version but the current one of an unversioned bucket,
-    /// which S3 calls <c>null</c>.</exception>
-    public void RefuseVersion()
-    {
-        if (Query["versionId"] is { } version && version != "null")
-            throw new RejectedException(ErrorCode.NotImplemented, "versionId");
-    }
 }

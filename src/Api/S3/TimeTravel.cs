@@ -36,6 +36,7 @@ static partial class TimeTravel
         ListObjects.HandleV2,
         ListObjectVersions.Handle,
         GetObject.Handle,
+        GetObjectAttributes.Handle,
         GetObjectTagging.Handle,
         S3Operations.NotYet,
     ];
@@ -81,7 +82,9 @@ static partial class TimeTravel
         if (BucketName.TryParse(name) is not { } known)
             return null;
         var bucket = await varve.Read(Bucket.Decider, known.Stream, cancel);
-        return bucket.Owner is { } owner ? new Place(new(name, owner, bucket.CreatedAt), AsOf: null) : null;
+        return bucket.Owner is { } owner
+            ? new Place(new(name, owner, bucket.CreatedAt, bucket.Versioning, bucket.Lifecycle), AsOf: null)
+            : null;
     }
 
     static async ValueTask<Place?> FindPast(string name, string when, Backend varve, CancellationToken cancel)

@@ -1,17 +1,25 @@
 namespace Varve.Domain.Buckets;
 
-public abstract record BucketCommand(CommandContext Context, BucketName Bucket) : Command(Context)
+public abstract partial record BucketCommand(CommandContext Context, BucketName Bucket) : Command(Context)
 {
     public sealed override string Stream => Bucket.Stream;
 
     public override IEnumerable<Step> Steps() => [Step.On(Domain.Buckets.Bucket.Decider, Stream, this)];
 
     /// <param name="Owner">The user to whom the bucket will belong.</param>
-    public sealed record Create(CommandContext Context, BucketName Bucket, string Owner)
+    /// <param name="ObjectLock">Its objects can be locked; then it is versioned from the beginning.</param>
+    public sealed record Create(CommandContext Context, BucketName Bucket, string Owner, bool ObjectLock = false)
         : BucketCommand(Context, Bucket);
+
+    /// <summary>Changes nothing: a later step of the same command depends on the bucket.</summary>
+    public sealed record Look(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
 
     /// <summary>Asked by every write into the bucket, in the same append: the bucket must be there.</summary>
     public sealed record Accept(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
+
+    /// <param name="Encrypted">Whether objects that ask for no encryption get SSE-S3.</param>
+    public sealed record SetEncryption(CommandContext Context, BucketName Bucket, bool Encrypted)
+        : BucketCommand(Context, Bucket);
 
     /// <summary>First half of a deletion: from here on a write into the bucket calls it off.</summary>
     public sealed record RequestDeletion(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
@@ -25,11 +33,13 @@ public abstract record BucketCommand(CommandContext Context, BucketName Bucket) 
 }
 
 /// <summary>Stored for ever. A field's meaning never changes; see <see cref="EventCatalog"/> for names.</summary>
-public abstract record BucketEvent
+public abstract partial record BucketEvent
 {
     BucketEvent() { }
 
     public sealed record Created(string Owner, DateTimeOffset At) : BucketEvent;
+
+    public sealed record EncryptionSet(bool Encrypted, DateTimeOffset At) : BucketEvent;
 
     public sealed record DeletionRequested(DateTimeOffset At) : BucketEvent;
 

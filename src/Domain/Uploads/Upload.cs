@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Varve.Domain.Objects;
 
 namespace Varve.Domain.Uploads;
 
@@ -47,9 +48,15 @@ public sealed record Upload(
         return parts.IsEmpty ? hash : $"{hash}-{parts.Length}";
     }
 
+    /// <summary>The parts of which the object was made, in order.</summary>
+    public IEnumerable<UploadEvent.PartUploaded> Joined =>
+        Parts.Values.Where(part => Completed?.Unused?.Contains(part.Number) != true);
+
     static Decision<UploadEvent> Decide(Upload upload, UploadCommand command) =>
         (upload.Status, command) switch
         {
+            (UploadStatus.None, UploadCommand.Init c)
+                when Amendment.RefusalOf(c.Lock, c.Within, c.Context.At) is { } no => no,
             (UploadStatus.None, UploadCommand.Init c) => new UploadEvent.Initiated(
                 c.Object.Bucket.Text,
                 c.Object.Key.Text,
@@ -58,7 +65,10 @@ public sealed record Upload(
                 c.ChecksumAlgorithm,
                 c.ChecksumType,
                 c.Plan,
-                c.Context.At
+                c.Context.At,
+                c.Encryption,
+                c.Tags,
+                c.Lock
             ),
             (_, UploadCommand.Init) => new NoChange(),
 
@@ -72,7 +82,8 @@ public sealed record Upload(
                 c.ETag,
                 c.Checksum,
                 c.Location,
-                c.Context.At
+                c.Context.At,
+                c.Salt
             ),
 
             (_, UploadCommand.Complete c) when c.Parts.Any(part => upload.Replaced(part)) => new Rejection(
@@ -87,7 +98,8 @@ public sealed record Upload(
                 c.Checksum,
                 c.Content.Location,
                 upload.Unused(c),
-                c.Context.At
+                c.Context.At,
+                c.VersionId
             ),
             (_, UploadCommand.Cancel c) => new UploadEvent.Cancelled(c.Context.At),
             (_, UploadCommand.Expire c) => new UploadEvent.Expired(c.Context.At),

@@ -42,18 +42,33 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectAttributes Attributes,
         string? ChecksumAlgorithm,
         string? ChecksumType,
-        UploadPlan? Plan
+        UploadPlan? Plan,
+        ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
-        public override IEnumerable<Step> Steps() =>
-            [
-                Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
-                .. base.Steps(),
-            ];
+        /// <summary>Of the object that it will make; null for none.</summary>
+        public ImmutableSortedDictionary<string, string>? Tags { get; init; }
+
+        /// <summary>Of the object that it will make; null for what the bucket's default will say.</summary>
+        public ObjectLock? Lock { get; init; }
+
+        /// <summary>The bucket, as its step in the same command found it.</summary>
+        public Bucket Within { get; init; } = Bucket.Decider.Initial;
+
+        public override IEnumerable<Step> Steps()
+        {
+            var accept = new BucketCommand.Accept(Context, Object.Bucket);
+            var bucket = Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, accept.Stream, accept);
+            yield return bucket;
+            yield return Step.On(Upload.Decider, Stream, this with { Within = bucket.State });
+        }
     }
 
+    /// <param name="Size">Of the plain bytes, where the upload is encrypted.</param>
     /// <param name="ETag">MD5 of the part, 32 hex digits.</param>
-    /// <param name="Checksum">Base64, of the upload's algorithm; null without one.</param>
+    /// <param name="Checksum">Base64, of the upload's algorithm, or of CRC64NVME where it names none; null without one.
+    /// </param>
+    /// <param name="Salt">What makes the part's key out of the upload's; null where that is not encrypted.</param>
     public sealed record AddPart(
         CommandContext Context,
         string UploadId,
@@ -61,7 +76,8 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         long Size,
         string ETag,
         string? Checksum,
-        string Location
+        string Location,
+        string? Salt = null
     ) : UploadCommand(Context, UploadId);
 
     /// <summary>Makes the joined parts an object. Asked again it answers as it did the first time.</summary>
@@ -78,23 +94,47 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         WriteCondition Condition
     ) : UploadCommand(Context, UploadId)
     {
+        /// <summary>That the version will have in S3; null for none.</summary>
+        public string? VersionId { get; init; }
+
         public override IEnumerable<Step> Steps()
         {
-            var upload = Step.On<Upload, UploadCommand, UploadEvent>(Upload.Decider, Stream, this, closing: true);
+            var look = new BucketCommand.Look(Context, Object.Bucket);
+            var bucket = Step.On<Bucket, BucketCommand, BucketEvent>(Bucket.Decider, look.Stream, look);
+            yield return bucket;
+            var versionId =
+                bucket.State.Versioning == BucketVersioning.Enabled ? StoredObject.VersionIdOf(Context, Object) : null;
+            var upload = Step.On<Upload, UploadCommand, UploadEvent>(
+                Upload.Decider,
+                Stream,
+                this with
+                {
+                    VersionId = versionId,
+                },
+                closing: true
+            );
             yield return upload;
             if (upload.Events.IsEmpty)
                 yield break;
+            var begun = upload.Before.Initiated!;
             var put = new ObjectCommand.Put(
                 Context,
                 Object,
                 Content,
                 ETag,
-                upload.Before.Initiated!.Attributes,
+                begun.Attributes,
                 Checksum,
                 ObjectOrigin.Upload,
                 Source: null,
-                Condition
-            );
+                Condition,
+                UploadId,
+                begun.Encryption,
+                begun.Encryption is null ? null : Parts.Sum(part => part.Size)
+            )
+            {
+                Tags = begun.Tags,
+                Lock = begun.Lock,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
@@ -119,7 +159,10 @@ public abstract record UploadEvent
         string? ChecksumAlgorithm,
         string? ChecksumType,
         UploadPlan? Plan,
-        DateTimeOffset At
+        DateTimeOffset At,
+        ObjectEncryption? Encryption = null,
+        ImmutableSortedDictionary<string, string>? Tags = null,
+        ObjectLock? Lock = null
     ) : UploadEvent;
 
     public sealed record PartUploaded(
@@ -128,13 +171,16 @@ public abstract record UploadEvent
         string ETag,
         string? Checksum,
         string Location,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? Salt = null
     ) : UploadEvent;
 
     /// <param name="Content">SHA-256 of the whole.</param>
+    /// <param name="Size">Of the content, in bytes.</param>
     /// <param name="Location">Where the joined parts are listed; null if the same content was held already, and so no
     /// part was needed.</param>
     /// <param name="Unused">Numbers of the parts that the client left out; null for none.</param>
+    /// <param name="VersionId">Of the object in S3; null where its bucket gave no ids.</param>
     public sealed record Completed(
         string Content,
         string Sha1,
@@ -143,7 +189,8 @@ public abstract record UploadEvent
         ObjectChecksum? Checksum,
         string? Location,
         ImmutableArray<int>? Unused,
-        DateTimeOffset At
+        DateTimeOffset At,
+        string? VersionId = null
     ) : UploadEvent;
 
     public sealed record Cancelled(DateTimeOffset At) : UploadEvent;

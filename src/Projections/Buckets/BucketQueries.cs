@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Varve.Domain.Buckets;
 using Varve.EventStores;
 using Varve.Projections.Databases;
 
@@ -6,19 +7,21 @@ namespace Varve.Projections.Buckets;
 
 static class BucketQueries
 {
-    const string Select = "SELECT name, owner, created_at FROM tbl_bucket";
+    const string Select = "SELECT name, owner, created_at, versioning, lifecycle FROM tbl_bucket";
     const string SelectOne = $"{Select} WHERE name = @name";
     const string SelectAll = $"{Select} ORDER BY name";
     const string SelectAsOf = """
-        SELECT name, owner, created_at FROM tbl_bucket WHERE name = @name AND from_position <= @asof
+        SELECT name, owner, created_at, NULL, NULL FROM tbl_bucket WHERE name = @name AND from_position <= @asof
         UNION ALL
-        SELECT name, owner, created_at FROM tbl_bucket_version
+        SELECT name, owner, created_at, NULL, NULL FROM tbl_bucket_version
         WHERE name = @name AND from_position <= @asof AND to_position > @asof
         """;
 
     const string SelectLastForeign = """
         SELECT COALESCE(MAX(to_position), 0) FROM tbl_bucket_version WHERE name = @name AND owner <> @owner
         """;
+
+    const string SelectWithLifecycle = $"{Select} WHERE lifecycle IS NOT NULL ORDER BY name";
 
     const string SelectOwners = $"{Select} WHERE owner = @owner ORDER BY name";
 
@@ -42,5 +45,15 @@ static class BucketQueries
         CancellationToken cancel
     ) => new(await session.First(new(SelectLastForeign, name, owner), row => row.GetInt64(0), cancel));
 
-    static BucketRow Row(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.ReadTicks(2));
+    public static ValueTask<List<BucketRow>> WithLifecycle(SqlSession session, CancellationToken cancel) =>
+        session.All(new(SelectWithLifecycle), Row, cancel);
+
+    static BucketRow Row(DbDataReader row) =>
+        new(
+            row.GetString(0),
+            row.GetString(1),
+            row.ReadTicks(2),
+            row.ReadText(3) is { } versioning ? Enum.Parse<BucketVersioning>(versioning) : null,
+            row.ReadLifecycle(4)
+        );
 }

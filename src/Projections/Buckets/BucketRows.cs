@@ -18,9 +18,13 @@ public sealed class BucketRows : IProjection
         SELECT name, from_position, @position, owner, created_at FROM tbl_bucket WHERE name = @name
         """;
 
+    const string SetVersioning = "UPDATE tbl_bucket SET versioning = @versioning WHERE name = @name";
+
+    const string SetLifecycle = "UPDATE tbl_bucket SET lifecycle = @lifecycle WHERE name = @name";
+
     const string DeleteBucket = "DELETE FROM tbl_bucket WHERE name = @name";
 
-    public string Name => "buckets.v2";
+    public string Name => "buckets.v3";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
 
@@ -33,6 +37,8 @@ public sealed class BucketRows : IProjection
                 new(KeepVersion, fact.Position, BucketOf(fact.Stream)),
                 new(DeleteBucket, BucketOf(fact.Stream)),
             ],
+            BucketEvent.VersioningSet e => [new(SetVersioning, e.Status.ToString(), BucketOf(fact.Stream))],
+            BucketEvent.LifecycleSet e => [new(SetLifecycle, Columns.Json(e.Rules), BucketOf(fact.Stream))],
             _ => [],
         };
 

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
 namespace Varve.Projections.Databases;
@@ -43,24 +45,70 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
-    /// <summary>All but the content type, which has a column; null where there is nothing else.</summary>
-    public static string? Json(ObjectAttributes attributes) =>
-        attributes is { Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
-            ? null
-            : JsonSerializer.Serialize(attributes with { ContentType = null }, ColumnJson.Default.ObjectAttributes);
+    public static string? Json(ImmutableSortedDictionary<string, string>? tags) =>
+        tags is null ? null : JsonSerializer.Serialize(tags, ColumnJson.Default.ImmutableSortedDictionaryStringString);
 
-    public static ObjectAttributes ReadAttributes(this DbDataReader row, int contentType, int json)
+    public static string? Json(ObjectLock? held) =>
+        held is null ? null : JsonSerializer.Serialize(held, ColumnJson.Default.ObjectLock);
+
+    public static string? Json(LifecycleRules? rules) =>
+        rules is null ? null : JsonSerializer.Serialize(rules, ColumnJson.Default.LifecycleRules);
+
+    public static ImmutableSortedDictionary<string, string>? ReadTags(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(
+                row.GetString(column),
+                ColumnJson.Default.ImmutableSortedDictionaryStringString
+            );
+
+    public static ObjectLock? ReadLock(this DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectLock);
+
+    public static LifecycleRules? ReadLifecycle(this DbDataReader row, int column) =>
+        row.IsDBNull(column)
+            ? null
+            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.LifecycleRules);
+
+    /// <summary>What has no column of its own; null where there is nothing of it.</summary>
+    public static string? Json(ObjectEvent.Put put)
     {
-        var attributes = row.IsDBNull(json)
-            ? ObjectAttributes.None
-            : JsonSerializer.Deserialize(row.GetString(json), ColumnJson.Default.ObjectAttributes)!;
-        return row.ReadText(contentType) is { } type ? attributes with { ContentType = type } : attributes;
+        var (headers, user) = (put.Attributes.Headers, put.Attributes.User);
+        var details = new ObjectDetails(
+            headers is { IsEmpty: false } ? headers : null,
+            user is { IsEmpty: false } ? user : null,
+            put.Upload,
+            put.Encryption
+        );
+        return details == ObjectDetails.None
+            ? null
+            : JsonSerializer.Serialize(details, ColumnJson.Default.ObjectDetails);
     }
+
+    public static ObjectDetails ReadDetails(this DbDataReader row, int json) => Details(row.ReadText(json));
+
+    public static ObjectDetails Details(string? json) =>
+        json is null ? ObjectDetails.None : JsonSerializer.Deserialize(json, ColumnJson.Default.ObjectDetails)!;
+}
+
+/// <summary>What column <c>attributes</c> holds of an object.</summary>
+sealed record ObjectDetails(
+    ImmutableSortedDictionary<string, string>? Headers,
+    ImmutableSortedDictionary<string, string>? User,
+    string? Upload,
+    ObjectEncryption? Encryption
+)
+{
+    public static readonly ObjectDetails None = new(null, null, null, null);
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
 )]
-[JsonSerializable(typeof(ObjectAttributes))]
+[JsonSerializable(typeof(ObjectDetails))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(ObjectLock))]
+[JsonSerializable(typeof(LifecycleRules))]
 sealed partial class ColumnJson : JsonSerializerContext;

@@ -10,7 +10,7 @@ static class PastFileQueries
         SELECT file_name AS name, position FROM tbl_user_file_name
         WHERE user_name = @user AND file_hash = @hash AND position <= @asof
         UNION ALL
-        SELECT object_key, from_position FROM tbl_object_version
+        SELECT object_key, made_position FROM tbl_object_version
         WHERE bucket = @bucket AND sha1 = @sha1 AND from_position <= @asof AND to_position > @asof
         ORDER BY position DESC LIMIT 1
         """;

@@ -52,6 +52,12 @@ public sealed class UserFileRows : IProjection
         WHERE user_name = @user AND file_hash = @sha1
         """;
 
+    /// <summary>An old version is the current one again: the file is as new as it was.</summary>
+    const string ReviveFile = """
+        UPDATE tbl_user_file SET file_name = @name, name_bytes = @bytes, last_update = last_update, status = 0
+        WHERE user_name = @user AND file_hash = @sha1
+        """;
+
     const string InsertFile = """
         INSERT INTO tbl_user_file (
           id, user_name, file_hash, file_size, file_name, name_bytes, upload_at, last_update, status
@@ -82,7 +88,12 @@ public sealed class UserFileRows : IProjection
         fact.Event switch
         {
             ObjectEvent.Put e => HomeOf(fact) is var (user, name) ? Put(fact, e, user, name) : [],
-            ObjectEvent.Deleted e => HomeOf(fact) is var (user, name) ? Deleted(e, user, name) : [],
+            ObjectEvent.Deleted e => HomeOf(fact) is var (user, name) ? Deleted(e.At, user, name) : [],
+            ObjectEvent.VersionDeleted { WasLatest: not null } e => HomeOf(fact) is var (user, name)
+                ? e.Current is { } again
+                    ? Returned(fact, e.At, again, user, name)
+                    : Deleted(e.At, user, name)
+                : [],
             UserEvent.SignedUp e => SignedUp(fact.Stream[Prefix.Length..], e.HomeBucket),
             BucketEvent.Created e => Created(BucketRows.BucketOf(fact.Stream), e.Owner),
             _ => [],
@@ -121,9 +132,20 @@ public sealed class UserFileRows : IProjection
         ];
     }
 
-    static Statement[] Deleted(ObjectEvent.Deleted e, string user, string name)
+    static Statement[] Returned(Fact fact, DateTimeOffset at, ObjectEvent.Put again, string user, string name)
     {
         var key = Columns.Utf8(name);
-        return [new(LeaveFile, Columns.DateTime(e.At), user, key, ""), new(DeleteName, user, key)];
+        return
+        [
+            new(LeaveFile, Columns.DateTime(at), user, key, again.Sha1),
+            new(ReplaceName, user, key, again.Sha1, fact.Position),
+            new(ReviveFile, name, key, user, again.Sha1),
+        ];
+    }
+
+    static Statement[] Deleted(DateTimeOffset at, string user, string name)
+    {
+        var key = Columns.Utf8(name);
+        return [new(LeaveFile, Columns.DateTime(at), user, key, ""), new(DeleteName, user, key)];
     }
 }

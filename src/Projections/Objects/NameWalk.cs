@@ -42,6 +42,14 @@ sealed class NameWalk(string prefix, string delimiter, string after, int max)
         return behind is null || behind.AsSpan().SequenceCompareTo(prefixBytes) >= 0 ? behind : prefixBytes;
     }
 
+    /// <summary>Where to begin reading if the name that the page follows may itself have more to show; null if it has
+    /// not.</summary>
+    public byte[]? StartAt()
+    {
+        var last = Encoding.UTF8.GetBytes(after);
+        return last.AsSpan().StartsWith(prefixBytes) && EndOfCommonPrefix(last) == 0 ? last : null;
+    }
+
     /// <summary>Takes the next name.</summary>
     public Walk Take(ReadOnlySpan<byte> name)
     {

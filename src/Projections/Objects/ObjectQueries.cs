@@ -12,17 +12,23 @@ static class ObjectQueries
 
     const string SelectOne = """
         SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location,
+          o.null_version, o.tags, o.object_lock
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
 
     const string SelectFrom = """
-        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type FROM tbl_object
+        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type, attributes FROM tbl_object
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
-    const string SelectAny = "SELECT 1 FROM tbl_object WHERE bucket = @bucket LIMIT 1";
+    const string SelectAny = """
+        SELECT 1 FROM tbl_object WHERE bucket = @bucket
+        UNION ALL
+        SELECT 1 FROM tbl_object_noncurrent WHERE bucket = @bucket
+        LIMIT 1
+        """;
 
     public static async ValueTask<ObjectRow?> Find(
         SqlSession session,
@@ -96,12 +102,21 @@ static class ObjectQueries
             row.GetString(2),
             row.ReadTicks(3),
             row.ReadText(4),
-            row.ReadText(5)
+            row.ReadText(5),
+            StorageClassOf(row.ReadText(6))
         );
 
+    /// <summary>Nearly all are STANDARD, which is told without reading the details.</summary>
+    internal static string StorageClassOf(string? details) =>
+        details?.Contains(StorageClass.Header, StringComparison.Ordinal) ?? false
+            ? StorageClass.Of(Columns.Details(details).Headers)
+            : StorageClass.Standard;
+
     /// <summary>From the columns of a version, and its content's location behind them.</summary>
-    internal static ObjectRow Row(string bucket, string key, DbDataReader row) =>
-        new(
+    internal static ObjectRow Row(string bucket, string key, DbDataReader row)
+    {
+        var details = row.ReadDetails(10);
+        return new(
             bucket,
             key,
             VersionId: row.ReadHex(0),
@@ -109,11 +124,17 @@ static class ObjectQueries
             Sha1: row.ReadHex(2),
             Size: row.GetInt64(3),
             ETag: row.GetString(4),
-            Attributes: row.ReadAttributes(9, 10),
+            Attributes: new(row.ReadText(9), details.Headers, details.User),
             Checksum: row.ReadText(6) is { } algorithm
                 ? new ObjectChecksum(algorithm, Value: row.GetString(8), Type: row.GetString(7))
                 : null,
             LastModified: row.ReadTicks(5),
-            Location: row.ReadText(11)
+            Location: row.ReadText(11),
+            IsNull: row.GetInt64(12) != 0,
+            Tags: row.ReadTags(13),
+            Lock: row.ReadLock(14),
+            details.Upload,
+            details.Encryption
         );
+    }
 }

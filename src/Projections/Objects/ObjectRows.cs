@@ -11,11 +11,13 @@ public sealed class ObjectRows : IProjection
     /// <summary>What was current is over, and becomes a past version.</summary>
     const string KeepVersion = """
         INSERT INTO tbl_object_version (
-          bucket, object_key, from_position, from_time, to_position, to_time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+          bucket, object_key, from_position, from_time, to_position, to_time, made_position, put_position, version_id,
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes,
+          null_version, tags, object_lock
         )
-        SELECT bucket, object_key, from_position, from_time, @position, @time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+        SELECT bucket, object_key, from_position, from_time, @position, COALESCE(@time, from_time), made_position,
+          put_position, version_id, sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type,
+          attributes, null_version, tags, object_lock
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 
@@ -30,23 +32,29 @@ public sealed class ObjectRows : IProjection
         """;
 
     const string InsertDeleteMarker = """
-        INSERT INTO tbl_object_version (bucket, object_key, from_position, from_time, to_position, to_time, version_id)
-        VALUES (@bucket, @key, @position, @time, 9223372036854775807, 9223372036854775807, @version)
+        INSERT INTO tbl_object_version (
+          bucket, object_key, from_position, from_time, to_position, to_time, made_position, put_position, version_id,
+          null_version
+        )
+        VALUES (
+          @bucket, @key, @position, @time, 9223372036854775807, 9223372036854775807, @position, @position, @version,
+          @null
+        )
         """;
 
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
-          bucket, object_key, from_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes
+          bucket, object_key, from_position, from_time, made_position, put_position, version_id, sha256, sha1, size,
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
         ) VALUES (
-          @bucket, @key, @position, @time, @version, @sha256, @sha1, @size, @etag,
-          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes
+          @bucket, @key, @position, @time, @position, @position, @version, @sha256, @sha1, @size, @etag,
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @null, @tags, @lock
         )
         """;
 
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
 
-    public string Name => "objects.v1";
+    public string Name => "objects.v2";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
 
@@ -55,6 +63,9 @@ public sealed class ObjectRows : IProjection
         {
             ObjectEvent.Put e => Put(fact, e),
             ObjectEvent.Deleted e => Deleted(fact, e),
+            ObjectEvent.VersionDeleted e => VersionDeleted(fact, e),
+            ObjectEvent.Tagged e => NoncurrentRows.Tagged(fact, e),
+            ObjectEvent.LockSet e => NoncurrentRows.LockSet(fact, e),
             _ => [],
         };
 
@@ -67,16 +78,21 @@ public sealed class ObjectRows : IProjection
             : throw new FormatException($"Stream '{stream}' names no object.");
     }
 
+    /// <summary>What was current is over.</summary>
+    /// <param name="time">Null where it goes on, amended.</param>
+    internal static Statement Keep(Fact fact, string bucket, byte[] key, DateTimeOffset? time) =>
+        new(KeepVersion, fact.Position, time?.UtcTicks, bucket, key);
+
     static Statement[] Put(Fact fact, ObjectEvent.Put e)
     {
         var (bucket, name) = NameOf(fact.Stream);
-        var (key, time) = (Columns.Utf8(name), e.At.UtcTicks);
+        var key = Columns.Utf8(name);
         Statement replaceObject = new(
             ReplaceObject,
             bucket,
             key,
             fact.Position,
-            time,
+            e.At.UtcTicks,
             Convert.FromHexString(e.VersionId),
             Convert.FromHexString(e.Content),
             Convert.FromHexString(e.Sha1),
@@ -86,14 +102,18 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e.Attributes)
+            Columns.Json(e),
+            NoncurrentRows.IsNull(e.Versioning),
+            Columns.Json(e.Tags),
+            Columns.Json(e.Lock)
         );
         return fact.Revision == 0
             ? [replaceObject]
             :
             [
-                new(EndDeleteMarker, fact.Position, time, bucket, key),
-                new(KeepVersion, fact.Position, time, bucket, key),
+                new(EndDeleteMarker, fact.Position, e.At.UtcTicks, bucket, key),
+                Keep(fact, bucket, key, e.At),
+                .. NoncurrentRows.Written(bucket, key, e.Versioning),
                 replaceObject,
             ];
     }
@@ -105,9 +125,28 @@ public sealed class ObjectRows : IProjection
         return
         [
             new(EndDeleteMarker, fact.Position, time, bucket, key),
-            new(KeepVersion, fact.Position, time, bucket, key),
-            new(InsertDeleteMarker, bucket, key, fact.Position, time, version),
+            Keep(fact, bucket, key, e.At),
+            new(InsertDeleteMarker, bucket, key, fact.Position, time, version, NoncurrentRows.IsNull(e.Versioning)),
+            .. NoncurrentRows.Written(bucket, key, e.Versioning),
+            .. NoncurrentRows.Marked(fact, bucket, key, e),
             new(DeleteObject, bucket, key),
         ];
+    }
+
+    static Statement[] VersionDeleted(Fact fact, ObjectEvent.VersionDeleted e)
+    {
+        var (bucket, name) = NameOf(fact.Stream);
+        var key = Columns.Utf8(name);
+        var dropVersion = NoncurrentRows.Drop(bucket, key, e.VersionId);
+        return e.WasLatest is null
+            ? [dropVersion]
+            :
+            [
+                dropVersion,
+                new(EndDeleteMarker, fact.Position, e.At.UtcTicks, bucket, key),
+                Keep(fact, bucket, key, e.At),
+                new(DeleteObject, bucket, key),
+                .. NoncurrentRows.Promoted(fact, bucket, key, e.Current),
+            ];
     }
 }

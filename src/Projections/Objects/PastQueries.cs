@@ -14,7 +14,8 @@ static class PastQueries
 
     const string Columns = """
         x.version_id, x.sha256, x.sha1, x.size, x.etag, x.from_time,
-          x.checksum_algorithm, x.checksum_type, x.checksum, x.content_type, x.attributes, c.location, x.object_key
+          x.checksum_algorithm, x.checksum_type, x.checksum, x.content_type, x.attributes, c.location,
+          x.null_version, x.tags, x.object_lock, x.object_key
         """;
 
     const string SelectCurrent = $"""
@@ -86,7 +87,7 @@ static class PastQueries
         names (name) AS (SELECT {Nearer} FROM seeks)
         SELECT names.name, COALESCE(o.size, v.size), COALESCE(o.etag, v.etag), COALESCE(o.from_time, v.from_time),
           COALESCE(o.checksum_algorithm, v.checksum_algorithm), COALESCE(o.checksum_type, v.checksum_type),
-          COALESCE(o.sha1, v.sha1), COALESCE(o.from_position, v.from_position)
+          COALESCE(o.attributes, v.attributes), COALESCE(o.sha1, v.sha1), COALESCE(o.made_position, v.made_position)
         FROM names
         LEFT JOIN tbl_object AS o
           ON o.bucket = @bucket AND o.object_key = names.name AND o.from_position <= @asof
@@ -206,9 +207,9 @@ static class PastQueries
                 names.Add(
                     new(
                         Encoding.UTF8.GetString(name),
-                        row.ReadHex(6),
+                        row.ReadHex(7),
                         row.GetInt64(1),
-                        row.GetInt64(7),
+                        row.GetInt64(8),
                         row.ReadTicks(3)
                     )
                 );
@@ -248,7 +249,7 @@ static class PastQueries
         string bucket,
         Statement statement,
         CancellationToken cancel
-    ) => session.First(statement, row => ObjectQueries.Row(bucket, row.ReadUtf8(12), row), cancel);
+    ) => session.First(statement, row => ObjectQueries.Row(bucket, row.ReadUtf8(15), row), cancel);
 
     static byte[] Utf8(string key) => Databases.Columns.Utf8(key);
 }

@@ -30,6 +30,7 @@ public static class ReadModelDigest
         ("tbl_home_bucket", "SELECT * FROM tbl_home_bucket ORDER BY bucket"),
         ("tbl_instant", "SELECT * FROM tbl_instant ORDER BY time"),
         ("tbl_object", "SELECT * FROM tbl_object ORDER BY bucket, object_key"),
+        ("tbl_object_noncurrent", "SELECT * FROM tbl_object_noncurrent ORDER BY bucket, object_key, put_position"),
         ("tbl_object_version", "SELECT * FROM tbl_object_version ORDER BY bucket, object_key, from_position"),
         ("tbl_stopped", "SELECT * FROM tbl_stopped ORDER BY projection"),
         ("tbl_upload", "SELECT * FROM tbl_upload ORDER BY upload_id"),

@@ -20,7 +20,8 @@ public sealed class ContentCopier(
     ILogger<ContentCopier> logger
 )
 {
-    /// <summary>Returns when the tier's copy is sound and on record, or when there is no such content any more.</summary>
+    /// <summary>Returns when the tier's copy is sound and on record, or when there is no such content any more.
+    /// </summary>
     /// <returns>Where a copy is that this call brought; null if there was nothing to bring.</returns>
     /// <exception cref="ContentDamagedException">No sound copy is left to take it from.</exception>
     /// <exception cref="TierUnavailableException">A tier does not answer, or none of this name is set up.</exception>

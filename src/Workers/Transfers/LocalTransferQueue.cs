@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Varve.Workers.Transfers;
 
 /// <summary>
-/// Messages in a file of this machine, <c>transfers.db</c>, for one process. One connection, used in turns; every commit
-/// is on stable storage. A message that is there already is not added again.
+/// Messages in a file of this machine, <c>transfers.db</c>, for one process. One connection, used in turns; every
+/// commit is on stable storage. A message that is there already is not added again.
 /// </summary>
 public sealed class LocalTransferQueue : ITransferQueue
 {

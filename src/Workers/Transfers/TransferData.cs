@@ -7,7 +7,8 @@ namespace Varve.Workers.Transfers;
 /// <summary>A message that asks for a content to be copied to a tier, as the documented contract has it.</summary>
 /// <param name="FileHash">SHA-1, 40 lower-case hex digits.</param>
 /// <param name="CurLocation">Where its bytes were when the message was written.</param>
-/// <param name="DestLocation">Such as <c>ceph/&lt;SHA-256&gt;</c>: the key in the tier, which names the content.</param>
+/// <param name="DestLocation">Such as <c>ceph/&lt;SHA-256&gt;</c>: the key in the tier, which names the content.
+/// </param>
 public sealed record TransferData(string FileHash, string CurLocation, string DestLocation, StoreType DestStoreType)
 {
     public static TransferData Of(ContentEvent.Stored stored, string tier) =>

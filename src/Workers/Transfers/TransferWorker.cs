@@ -8,8 +8,8 @@ using Varve.EventStores;
 namespace Varve.Workers.Transfers;
 
 /// <summary>
-/// Brings every content into the tiers that the policy names. For each tier it follows the log and asks for a transfer of
-/// each content that was stored; its place moves only after the queue has the messages, and a tier that comes to the
+/// Brings every content into the tiers that the policy names. For each tier it follows the log and asks for a transfer
+/// of each content that was stored; its place moves only after the queue has the messages, and a tier that comes to the
 /// policy later begins at the start of the log. What the queue hands out is copied.
 /// </summary>
 /// <param name="tiers">The policy: names of tiers that every content is to be in.</param>

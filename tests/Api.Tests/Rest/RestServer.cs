@@ -79,6 +79,7 @@ public class RestServer : IAsyncLifetime
             new ReadModels(reads, barrier),
             progress,
             barrier,
+            new(new byte[32]),
             TimeProvider.System
         );
         var root = new RootAccount("root", "root-password", Generated: false);

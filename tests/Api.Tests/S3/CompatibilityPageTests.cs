@@ -35,9 +35,20 @@ public sealed class CompatibilityPageTests
             header or in a presigned URL; bodies are plain or aws-chunked, signed or not, with or without a trailer. Checksums
             are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
 
+            Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
+            Storage classes are kept and told, and change nothing. AWS4's predecessor is taken where
+            `Varve:S3:SignatureV2` is true. A copy of a multipart object keeps its ETag and its parts. A completion
+            need not repeat the parts' checksums.
+
             A bucket's past is a bucket that can be read, `photos--at-20260131t120000z` or `photos--at-p42`: see
             [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are
             purged answers 410 `InvalidObjectState`.
+
+            Versions have opaque ids of 32 digits; MFA delete is 501. Object Lock is enforced where commands are decided: nobody,
+            root included, deletes what a compliance retention or a legal hold keeps from a version; bypassing governance is
+            the bucket's owner's and root's. What is deleted by its version id is gone from S3, and stays in a bucket's past.
+            Lifecycle rules expire, and abort uploads; transitions between storage classes are 501, as where bytes lie is not a
+            class here.
 
             {supported.Count} of {S3Operations.All.Length} operations are answered. All others answer 501 `NotImplemented`, and change nothing.
 

@@ -85,7 +85,7 @@ public sealed class CopyTests(S3Host host)
     [Theory]
     [InlineData("{bucket}/missing", 404, "NoSuchKey"), InlineData("no-such-bucket/k", 404, "NoSuchBucket")]
     [InlineData("{bucket}", 400, "InvalidArgument"), InlineData("%zz", 400, "InvalidArgument")]
-    [InlineData("{bucket}/k?versionId=x", 501, "NotImplemented"), InlineData("{bucket}/k?versionId=null", 200, "")]
+    [InlineData("{bucket}/k?versionId=x", 400, "InvalidArgument"), InlineData("{bucket}/k?versionId=null", 200, "")]
     public async Task A_source_is_found_or_refused(string source, int status, string code)
     {
         var (raw, bucket, _) = await Stored();

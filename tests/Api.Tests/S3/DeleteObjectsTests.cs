@@ -45,9 +45,28 @@ public sealed class DeleteObjectsTests(S3Host host)
             <Object><Key>b</Key><VersionId>x</VersionId></Object>
             <Object><Key>c</Key><ETag>"d"</ETag></Object></Delete>
             """;
+        await host.Raw("ana").Send("PUT", $"/{bucket}/c", []);
         var answer = await host.Raw("ana").Send("POST", $"/{bucket}?delete", Encoding.UTF8.GetBytes(body));
         Assert.Equal(["b", "c"], answer.Elements("Key"));
-        Assert.Equal(["NotImplemented", "NoSuchKey"], answer.Elements("Code"));
+        Assert.Equal(["InvalidArgument", "PreconditionFailed"], answer.Elements("Code"));
+    }
+
+    [Theory]
+    [InlineData("<ETag>{0}</ETag>", true), InlineData("<ETag>other</ETag>", false)]
+    [InlineData("<LastModifiedTime>{1}</LastModifiedTime>", true)]
+    [InlineData("<LastModifiedTime>Sat, 01 Jan 2000 00:00:00 GMT</LastModifiedTime>", false)]
+    [InlineData("<LastModifiedTime>2000-01-01T00:00:00Z</LastModifiedTime>", false)]
+    [InlineData("<Size>0</Size>", true), InlineData("<Size>1</Size>", false)]
+    public async Task Each_delete_can_depend_on_what_is_there(string condition, bool holds)
+    {
+        var bucket = await host.NewBucket();
+        var raw = host.Raw("ana");
+        var etag = (await raw.Send("PUT", $"/{bucket}/k", [])).Headers["etag"];
+        var made = (await raw.Send("HEAD", $"/{bucket}/k")).Headers["last-modified"];
+        var body = $"<Delete><Object><Key>k</Key>{string.Format(null, condition, etag, made)}</Object></Delete>";
+        var answer = await raw.Send("POST", $"/{bucket}?delete", Encoding.UTF8.GetBytes(body));
+        Assert.Equal(holds ? null : "PreconditionFailed", answer.Element("Code"));
+        Assert.Equal(holds ? 404 : 200, (await raw.Send("HEAD", $"/{bucket}/k")).Status);
     }
 
     [Theory]

@@ -42,6 +42,10 @@ public sealed class S3Host : IAsyncLifetime
 
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
 
+    public bool CustomerKeysOverHttp { get; init; } = true;
+
+    public bool SignatureV2 { get; init; }
+
     /// <summary>Puts another tier around the disk's.</summary>
     public Func<ITier, ITier> Around { get; init; } = disk => disk;
 
@@ -84,6 +88,7 @@ public sealed class S3Host : IAsyncLifetime
             new ReadModels(database, barrier),
             progress,
             barrier,
+            new(new byte[32]),
             TimeProvider.System
         );
         runner = new(
@@ -110,7 +115,12 @@ public sealed class S3Host : IAsyncLifetime
             new S3Dispatcher(
                 Varve,
                 Find,
-                new(Domain: "s3.test", Region: null) { SilenceMax = SilenceMax },
+                new(Domain: "s3.test", Region: null)
+                {
+                    SilenceMax = SilenceMax,
+                    CustomerKeysOverHttp = CustomerKeysOverHttp,
+                    SignatureV2 = SignatureV2,
+                },
                 TimeProvider.System,
                 web.Services.GetRequiredService<ILogger<S3Dispatcher>>()
             )

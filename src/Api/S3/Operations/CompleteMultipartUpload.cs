@@ -5,6 +5,7 @@ using Varve.Domain;
 using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 using Varve.Tiers;
+using Varve.Tiers.Encryption;
 
 namespace Varve.Api.S3.Operations;
 
@@ -22,6 +23,8 @@ static class CompleteMultipartUpload
         if (upload.Completed is { } done)
         {
             await request.AcknowledgeAgain(varve, cancel);
+            TellVersion(request, done);
+            request.Tell(upload.Initiated!.Encryption);
             Write(request.Xml(), request, done, begun: false);
             return;
         }
@@ -30,8 +33,9 @@ static class CompleteMultipartUpload
 
         var parts = JoinedParts.Choose(upload, listed);
         var checksum = JoinedParts.ChecksumOf(upload, parts);
-        JoinedParts.Check(request.Headers, upload, parts, checksum);
+        JoinedParts.Check(request.Headers, parts, checksum);
         await RequestedObject.Check(request.Object, condition, varve, cancel);
+        request.Tell(upload.Initiated!.Encryption);
         await Answer(request, Finish(request, parts, checksum, condition, varve, cancel), varve, cancel);
     }
 
@@ -45,7 +49,7 @@ static class CompleteMultipartUpload
     )
     {
         var uploadId = request.Query["uploadId"]!;
-        var segments = parts.Select(part => new Segment(part.Location, part.Size)).ToList();
+        var segments = parts.Select(part => new Segment(part.Location, StoredSize(part))).ToList();
         await using var staged = await varve.Tier.Join(uploadId, segments, cancel);
         var command = new UploadCommand.Complete(
             varve.Context(request.Caller.UserName),
@@ -61,6 +65,9 @@ static class CompleteMultipartUpload
         varve.Tier.Forget(uploadId);
         return outcome;
     }
+
+    static long StoredSize(UploadEvent.PartUploaded part) =>
+        part.Salt is null ? part.Size : ChunkCipher.SealedSize(part.Size);
 
     /// <param name="work">Has ended when this returns, whatever became of the client: it uses the request.</param>
     static async Task Answer(S3Request request, Task<Outcome> work, Backend varve, CancellationToken cancel)
@@ -79,12 +86,21 @@ static class CompleteMultipartUpload
                 request.Acknowledge(position);
             else if (!begun)
                 await request.AcknowledgeAgain(varve, cancel);
-            Write(request.Xml(), request, outcome.State<Upload>().Completed!, begun);
+            var done = outcome.State<Upload>().Completed!;
+            if (!begun)
+                TellVersion(request, done);
+            Write(request.Xml(), request, done, begun);
         }
         catch (RejectedException refused) when (begun)
         {
             S3Dispatcher.WriteError(request.Response, refused.Rejection, request.Target.Resource, begun);
         }
+    }
+
+    static void TellVersion(S3Request request, UploadEvent.Completed done)
+    {
+        if (done.VersionId is { } versionId)
+            request.Response.Headers[S3Headers.VersionId] = versionId;
     }
 
     static async Task<bool> Ends(Task work, TimeSpan silence)

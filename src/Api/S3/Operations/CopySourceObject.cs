@@ -1,6 +1,7 @@
 using Varve.Api.Http;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Objects;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
@@ -9,28 +10,57 @@ namespace Varve.Api.S3.Operations;
 static class CopySourceObject
 {
     /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, ContentPurged, PreconditionFailed by
-    /// one of <c>x-amz-copy-source-if-*</c>, NotImplemented for another version than the current one.</exception>
-    public static async ValueTask<ObjectRow> Find(S3Request request, Backend varve, CancellationToken cancel)
+    /// one of <c>x-amz-copy-source-if-*</c>, NoSuchVersion; InvalidRequest: it is a delete marker.
+    /// </exception>
+    /// <returns>And whether it is what the request would make anew.</returns>
+    public static async ValueTask<(ObjectRow Source, bool Itself)> Find(
+        S3Request request,
+        Backend varve,
+        CancellationToken cancel
+    )
     {
         var source = CopySource.Parse(request.Headers[S3Headers.CopySource].ToString());
-        if (source.VersionId is not (null or "null"))
-            throw new RejectedException(ErrorCode.NotImplemented, "x-amz-copy-source with a versionId.");
 
         await varve.CatchUp(FreshReads.ObjectModels, cancel);
         var place =
             await TimeTravel.Find(source.Bucket, request.Caller, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
-        var row =
-            await place.Find(source.Key, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        var row = await FindVersion(source, place, varve, cancel);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged, source.Key);
 
         var preconditions = Preconditions.From(request.Headers, "x-amz-copy-source-");
-        return preconditions.Evaluate(row.ETag, row.LastModified, isRead: true) == Verdict.Proceed
-            ? row with
-            {
-                Bucket = source.Bucket,
-            } // the past of an object is not the object itself
-            : throw new RejectedException(ErrorCode.PreconditionFailed);
+        if (preconditions.Evaluate(row.ETag, row.LastModified, isRead: true) != Verdict.Proceed)
+            throw new RejectedException(ErrorCode.PreconditionFailed);
+        if (place.Bucket.Versioning is not null)
+            request.Response.Headers["x-amz-copy-source-version-id"] = row.IsNull ? ObjectVersions.Null : row.VersionId;
+        // The past of an object, or a certain version, is not the object itself.
+        var itself =
+            (source.VersionId is null || place.Bucket.Versioning is null)
+            && (source.Bucket, source.Key) == (request.Bucket, request.Key);
+        return (row with { Bucket = source.Bucket }, itself);
+    }
+
+    static async ValueTask<ObjectRow> FindVersion(
+        CopySource source,
+        Place place,
+        Backend varve,
+        CancellationToken cancel
+    )
+    {
+        if (source.VersionId is null || place.AsOf is not null && source.VersionId == ObjectVersions.Null)
+            return await place.Find(source.Key, varve, cancel)
+                ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        if (place.AsOf is not null)
+            throw new RejectedException(ErrorCode.NotImplemented, "A version of an object of the past.");
+        var id = VersionedObject.Checked(source.VersionId);
+        var version =
+            await varve.Reads.FindStoredVersion(place.Bucket.Name, source.Key, id, cancel)
+            ?? throw new RejectedException(ErrorCode.NoSuchVersion);
+        return version.Object
+            ?? throw new RejectedException(
+                ErrorCode.InvalidRequest,
+                "The source of a copy request may not specifically refer to a delete marker by version id."
+            );
     }
 }

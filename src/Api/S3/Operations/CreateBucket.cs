@@ -16,14 +16,16 @@ static class CreateBucket
         _ = S3Documents.CreateBucketConfiguration(await request.ReadDocument(S3Documents.BytesMax, cancel));
 
         var user = request.Caller.UserName;
-        request.Acknowledge(await varve.Run(new BucketCommand.Create(varve.Context(user), name, user), cancel));
+        var command = new BucketCommand.Create(varve.Context(user), name, user, ObjectLock(request.Headers));
+        request.Acknowledge(await varve.Run(command, cancel));
         request.Response.Headers.Location = $"/{name}";
     }
 
+    static bool ObjectLock(IHeaderDictionary headers) =>
+        string.Equals(headers["x-amz-bucket-object-lock-enabled"], "true", StringComparison.OrdinalIgnoreCase);
+
     static void RefuseUnsupported(IHeaderDictionary headers)
     {
-        if (string.Equals(headers["x-amz-bucket-object-lock-enabled"], "true", StringComparison.OrdinalIgnoreCase))
-            throw new RejectedException(ErrorCode.NotImplemented, "x-amz-bucket-object-lock-enabled");
         if (headers["x-amz-object-ownership"] is { Count: > 0 } ownership && ownership != "BucketOwnerEnforced")
             throw new RejectedException(ErrorCode.NotImplemented, $"x-amz-object-ownership: {ownership}");
     }

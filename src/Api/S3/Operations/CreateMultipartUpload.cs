@@ -14,15 +14,18 @@ static class CreateMultipartUpload
     {
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var (algorithm, type) = ChecksumOf(request.Headers);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
+        var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);
-        request.Acknowledge(
-            await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null),
-                cancel
-            )
-        );
+        var command = new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept)
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        request.Acknowledge(await varve.Run(command, cancel));
+        request.Tell(key?.Kept);
 
         if (algorithm is not null)
         {
@@ -51,7 +54,9 @@ static class CreateMultipartUpload
         if (headers[S3Headers.ChecksumAlgorithm] is not { Count: > 0 } name)
             return type.Length == 0
                 ? (null, null)
-                : throw Invalid("The x-amz-checksum-type header can only be used with x-amz-checksum-algorithm.");
+                : throw Invalid(
+                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+                );
 
         var algorithm = ExpectedChecksum.NameOf(ExpectedChecksum.ParseName(name.ToString()));
         if (type is not ("" or IncomingBytes.FullObject or IncomingBytes.Composite))
@@ -63,7 +68,9 @@ static class CreateMultipartUpload
             _ => null,
         };
         if (type.Length > 0 && only is not null && type != only)
-            throw Invalid($"The {type} checksum type cannot be used with the {algorithm} checksum algorithm.");
+            throw Invalid(
+                $"The {type} checksum type cannot be used with the {algorithm.ToLowerInvariant()} checksum algorithm."
+            );
         return (algorithm, type.Length > 0 ? type : only ?? IncomingBytes.Composite);
     }
 

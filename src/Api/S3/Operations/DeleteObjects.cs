@@ -23,7 +23,7 @@ static class DeleteObjects
 
         // All at once, so that they share the log's commits.
         var outcomes = await Task.WhenAll(document.Keys.Select(key => Delete(request, key, varve, cancel)));
-        if (outcomes.Max(outcome => outcome.Position) is { } position)
+        if (outcomes.Max(deleted => deleted.Outcome.Position) is { } position)
             request.Acknowledge(position);
         Write(request.Xml(), document, outcomes);
     }
@@ -40,30 +40,29 @@ static class DeleteObjects
         expected.Check(computed, FrozenDictionary<string, string>.Empty);
     }
 
-    static async Task<Outcome> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)
+    static async Task<DeletedVersion> Delete(S3Request request, DeletedKey key, Backend varve, CancellationToken cancel)
     {
         try
         {
-            if (key.VersionId is not (null or "null"))
-                return Outcome.Refused(new(ErrorCode.NotImplemented, "VersionId"));
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
-            var context = varve.Context(request.Caller.UserName);
-            return await varve.Run(new ObjectCommand.Delete(context, id, new(key.ETag, IfNoneMatch: null)), cancel);
+            var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
+            var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);
+            return await DeletedVersion.Of(request, id, versionId, condition, varve, cancel);
         }
         catch (RejectedException refused)
         {
-            return Outcome.Refused(refused.Rejection);
+            return new(Outcome.Refused(refused.Rejection), key.VersionId, IsMarker: false);
         }
     }
 
-    static void Write(IBufferWriter<byte> output, DeletedKeys document, Outcome[] outcomes)
+    static void Write(IBufferWriter<byte> output, DeletedKeys document, DeletedVersion[] outcomes)
     {
         var xml = new S3XmlWriter(output);
         xml.Begin("DeleteResult"u8);
         for (var i = 0; i < outcomes.Length; i++)
         {
             var key = document.Keys[i];
-            if (outcomes[i].Rejection is { } refusal)
+            if (outcomes[i].Outcome.Rejection is { } refusal)
             {
                 var row = ErrorTable.For(refusal.Code);
                 xml.Open("Error"u8);
@@ -78,6 +77,11 @@ static class DeleteObjects
                 xml.Open("Deleted"u8);
                 xml.Element("Key"u8, key.Key);
                 xml.ElementIfAny("VersionId"u8, key.VersionId);
+                if (outcomes[i].IsMarker)
+                {
+                    xml.Element("DeleteMarker"u8, value: true);
+                    xml.ElementIfAny("DeleteMarkerVersionId"u8, outcomes[i].VersionId);
+                }
                 xml.Close("Deleted"u8);
             }
         }

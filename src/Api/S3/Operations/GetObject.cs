@@ -1,5 +1,9 @@
+using System.Globalization;
+using Varve.Api.Encryption;
 using Varve.Api.Http;
+using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Objects;
 using Varve.Projections;
 using Varve.Tiers;
 
@@ -11,11 +15,11 @@ static class GetObject
 {
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.RefuseVersion();
-        var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
-
+        ObjectCiphers.RefuseServerKey(request);
+        var row = await VersionedObject.Find(request, varve, cancel);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged);
+        var key = request.KeyOf(row, varve, CustomerKeyHeaders.Own);
         var response = request.Response;
         response.Headers.ETag = ETags.Quote(row.ETag);
         response.Headers.LastModified = HttpDates.Format(HttpDates.WholeSeconds(row.LastModified));
@@ -30,21 +34,22 @@ static class GetObject
             return;
         }
 
-        var range = PartOf(request, row) ?? RangeOf(request, row);
+        var (range, checksum) =
+            request.Query.Has("partNumber") ? await PartOf(request, row, varve, cancel)
+            : RangeOf(request, row) is { } some ? (some, null)
+            : (default(ByteRange?), row.Checksum);
         Describe(request, row);
         if (range is { } part)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
             response.Headers.ContentRange = part.ContentRange(row.Size);
         }
-        else if (request.Headers["x-amz-checksum-mode"] == "ENABLED")
-        {
-            ChecksumAnswer.WriteHeaders(response.Headers, row.Checksum);
-        }
+        if (request.Headers["x-amz-checksum-mode"] == "ENABLED")
+            ChecksumAnswer.WriteHeaders(response.Headers, checksum);
         var (offset, length) = range ?? new ByteRange(0, row.Size);
         response.ContentLength = length;
         if (request.Operation.Method == HttpMethods.Get && length > 0)
-            await Send(row, offset, length, request, varve, cancel);
+            await Send(row, key, offset, length, request, varve, cancel);
     }
 
     static ByteRange? RangeOf(S3Request request, ObjectRow row) =>
@@ -53,27 +58,31 @@ static class GetObject
             ? ByteRange.Parse(range, row.Size)
             : null;
 
-    /// <summary>An object that came in one piece is its own first part. Others no longer know their parts.</summary>
-    static ByteRange? PartOf(S3Request request, ObjectRow row)
+    /// <returns>A part's range, and the checksum of what it holds.</returns>
+    static async ValueTask<(ByteRange? Range, ObjectChecksum? Checksum)> PartOf(
+        S3Request request,
+        ObjectRow row,
+        Backend varve,
+        CancellationToken cancel
+    )
     {
-        if (!request.Query.Has("partNumber"))
-            return null;
         var number = UploadPart.NumberOf(request);
         if (request.Headers.Range.Count > 0)
             throw new RejectedException(ErrorCode.InvalidRequest, "Cannot specify both Range header and partNumber.");
-        if (row.ETag.Contains('-', StringComparison.Ordinal))
-            throw new RejectedException(
-                ErrorCode.NotImplemented,
-                "partNumber of an object that was uploaded in parts."
-            );
-        if (number != 1)
-            throw new RejectedException(ErrorCode.InvalidRange, "The requested partnumber is not satisfiable.");
-        return row.Size == 0 ? null : new ByteRange(0, row.Size);
+        var parts = await ObjectParts.Of(row, varve, cancel);
+        var (part, range) = parts.Find(number, row);
+        if (part is null)
+            return (range, row.Checksum);
+        request.Response.Headers["x-amz-mp-parts-count"] = parts.Parts.Count.ToString(CultureInfo.InvariantCulture);
+        return (range, part.Checksum is { } value && row.Checksum is { } whole ? whole with { Value = value } : null);
     }
 
     static void Describe(S3Request request, ObjectRow row)
     {
         var headers = request.Response.Headers;
+        Amendments.WriteHeaders(request, row);
+        if (!request.Query.Has("versionId"))
+            BucketLifecycle.Tell(request, row);
         headers.AcceptRanges = "bytes";
         headers.ContentType = HeaderText.Of(row.Attributes.ContentType ?? "binary/octet-stream");
         if (row.Attributes.Headers is { } kept)
@@ -82,6 +91,7 @@ static class GetObject
         if (row.Attributes.User is { } user)
             foreach (var (name, value) in user)
                 headers[S3Headers.MetadataPrefix + name] = HeaderText.Of(value);
+        request.Tell(row.Encryption);
         foreach (var parameter in request.Query.All)
             if (
                 parameter.Name.StartsWith("response-", StringComparison.Ordinal)
@@ -104,6 +114,7 @@ static class GetObject
 
     static async Task Send(
         ObjectRow row,
+        byte[]? key,
         long offset,
         long length,
         S3Request request,
@@ -113,29 +124,13 @@ static class GetObject
     {
         try
         {
-            await using var content = await StoredBytes.Open(row, varve, cancel);
+            await using var content = await varve.Open(row, key, cancel);
             await content.CopyTo(offset, length, request.Response.BodyWriter, cancel);
         }
         catch (ContentDamagedException damage)
         {
-            await StoredBytes.Report(row, damage, request, varve);
+            await varve.ReportDamage(request.Caller.UserName, row, damage);
             throw;
         }
     }
-}
-
-/// <summary>The bytes of a stored object.</summary>
-static class StoredBytes
-{
-    /// <exception cref="RejectedException">ContentPurged.</exception>
-    public static ValueTask<IContentReader> Open(ObjectRow row, Backend varve, CancellationToken cancel) =>
-        varve.Contents.Open(
-            row.Content,
-            row.Location ?? throw new RejectedException(ErrorCode.ContentPurged),
-            row.Size,
-            cancel
-        );
-
-    public static Task Report(ObjectRow row, ContentDamagedException damage, S3Request request, Backend varve) =>
-        varve.ReportDamage(request.Caller.UserName, row, damage);
 }

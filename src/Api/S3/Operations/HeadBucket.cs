@@ -29,17 +29,3 @@ static class GetBucketLocation
         return Task.CompletedTask;
     }
 }
-
-/// <summary><c>GET /{bucket}?versioning</c>: never turned on, so there is nothing to tell.</summary>
-/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html"/>
-static class GetBucketVersioning
-{
-    public static Task Handle(S3Request request, Backend varve, CancellationToken cancel)
-    {
-        var xml = new S3XmlWriter(request.Xml());
-        xml.Begin("VersioningConfiguration"u8);
-        xml.Close("VersioningConfiguration"u8);
-        xml.Complete();
-        return Task.CompletedTask;
-    }
-}

@@ -15,16 +15,21 @@ static class IncomingBytes
 
     public const string Composite = "COMPOSITE";
 
+    /// <summary>Taken of what comes without a checksum, as AWS does.</summary>
+    public const ChecksumAlgorithm Default = ChecksumAlgorithm.Crc64Nvme;
+
     /// <summary>Stages the body, and compares it with every digest that the client sent. Dispose what it returns.
     /// </summary>
+    /// <param name="seal">Null where the bytes are kept as they come.</param>
     /// <param name="algorithm">Of a checksum to take; that of <paramref name="expected"/> where there is one.</param>
     /// <exception cref="RejectedException">BadDigest, ContentSha256Mismatch, EntityTooLarge, or what the body throws.
     /// </exception>
-    public static async ValueTask<StagedContent> Stage(
+    public static async ValueTask<TakenContent> Stage(
         S3Request request,
         Backend varve,
+        Seal? seal,
         ExpectedChecksum? expected,
-        ChecksumAlgorithm? algorithm,
+        ChecksumAlgorithm algorithm,
         CancellationToken cancel
     )
     {
@@ -32,30 +37,37 @@ static class IncomingBytes
         using var body = request.OpenBody();
         if (body.AnnouncedLength > SizeMax)
             throw new RejectedException(ErrorCode.EntityTooLarge);
-        var staged = await varve.Tier.Stage(body, new(algorithm, SizeMax), cancel);
+        var payload = request.Signature.Payload;
+        var taken = await TakenContent.Stage(
+            varve,
+            body,
+            seal,
+            payload.Mode == PayloadMode.Sha256,
+            algorithm,
+            SizeMax,
+            cancel
+        );
         try
         {
-            request.Signature.Payload.Check(staged.Sha256);
-            if (md5 is not null && !md5.AsSpan().SequenceEqual(staged.Md5))
+            payload.Check(taken.Sha256);
+            if (md5 is not null && !md5.AsSpan().SequenceEqual(taken.Md5))
                 throw new RejectedException(
                     ErrorCode.BadDigest,
                     "The Content-MD5 you specified did not match what we received."
                 );
-            expected?.Check(staged.Checksum, body.Trailers);
-            return staged;
+            expected?.Check(taken.Checksum, body.Trailers);
+            return taken;
         }
         catch
         {
-            await staged.DisposeAsync();
+            await taken.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>As it is kept with an object whose bytes came in one piece; null without one.</summary>
-    public static ObjectChecksum? WholeChecksum(ChecksumAlgorithm? algorithm, byte[]? value) =>
-        algorithm is { } known && value is not null
-            ? new(ExpectedChecksum.NameOf(known), Convert.ToBase64String(value), FullObject)
-            : null;
+    /// <summary>As it is kept with an object whose bytes came in one piece.</summary>
+    public static ObjectChecksum WholeChecksum(ChecksumAlgorithm algorithm, byte[] value) =>
+        new(ExpectedChecksum.NameOf(algorithm), Convert.ToBase64String(value), FullObject);
 }
 
 /// <summary>How answers tell a checksum.</summary>

@@ -38,11 +38,13 @@ static class JoinedParts
         return parts.MoveToImmutable();
     }
 
+    /// <summary>Null where a part has none of the upload's algorithm.</summary>
     public static ObjectChecksum? ChecksumOf(Upload upload, ImmutableArray<UploadEvent.PartUploaded> parts)
     {
-        if (ObjectUpload.AlgorithmOf(upload) is not { } algorithm)
-            return null;
-        var type = upload.Initiated!.ChecksumType!;
+        if (parts.Any(part => part.Checksum is null))
+            return null; // came before a default was taken, or with another than that
+        var algorithm = ObjectUpload.AlgorithmOf(upload) ?? IncomingBytes.Default;
+        var type = upload.Initiated!.ChecksumType ?? IncomingBytes.FullObject;
         var value =
             type == IncomingBytes.FullObject
                 ? Convert.ToBase64String(Whole(algorithm, parts))
@@ -51,18 +53,19 @@ static class JoinedParts
     }
 
     /// <summary>Compares what the client says of the whole with what the parts make.</summary>
-    /// <exception cref="RejectedException">BadDigest, InvalidRequest.</exception>
+    /// <exception cref="RejectedException">BadDigest; InvalidRequest for what is malformed, or of another kind than the
+    /// upload was begun with.</exception>
     public static void Check(
         IHeaderDictionary headers,
-        Upload upload,
         ImmutableArray<UploadEvent.PartUploaded> parts,
         ObjectChecksum? checksum
     )
     {
-        if (headers[S3Headers.ChecksumType] is { Count: > 0 } type && type != upload.Initiated!.ChecksumType)
+        if (headers[S3Headers.ChecksumType] is { Count: > 0 } type && type != checksum?.Type)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
-                $"The upload was created with the checksum type {upload.Initiated!.ChecksumType ?? "null"}."
+                $"The upload was created using the {checksum?.Type ?? "null"} checksum mode. The complete request must "
+                    + "use the same checksum mode."
             );
         if (headers["x-amz-mp-object-size"] is { Count: > 0 } announced)
         {
@@ -82,6 +85,8 @@ static class JoinedParts
                 ErrorCode.InvalidRequest,
                 $"The upload was created with the checksum algorithm {checksum?.Algorithm ?? "null"}."
             );
+        var dash = value.IndexOf('-', StringComparison.Ordinal);
+        _ = ExpectedChecksum.Parse(algorithm, dash < 0 ? value : value[..dash]);
         if (value != checksum.Value && value != checksum.Value.Split('-')[0])
             throw new RejectedException(
                 ErrorCode.BadDigest,

@@ -99,7 +99,7 @@ static class ListObjects
             xml.Element("Size"u8, entry.Size);
             if (owner is not null)
                 Owners.Write(ref xml, "Owner"u8, owner);
-            xml.Element("StorageClass"u8, "STANDARD");
+            xml.Element("StorageClass"u8, entry.StorageClass);
             xml.Close("Contents"u8);
         }
         listing.WriteCommonPrefixes(ref xml, page.CommonPrefixes);

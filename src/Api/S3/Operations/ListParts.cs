@@ -1,5 +1,6 @@
 using System.Buffers;
 using Varve.Api.S3.Protocol;
+using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 
 namespace Varve.Api.S3.Operations;
@@ -35,7 +36,7 @@ static class ListParts
         xml.Element("UploadId"u8, request.Query["uploadId"]);
         Owners.Write(ref xml, "Initiator"u8, upload.Initiator);
         Owners.Write(ref xml, "Owner"u8, request.Owner);
-        xml.Element("StorageClass"u8, "STANDARD");
+        xml.Element("StorageClass"u8, StorageClass.Of(upload.Attributes.Headers));
         xml.Element("PartNumberMarker"u8, marker);
         if (shown > 0)
             xml.Element("NextPartNumberMarker"u8, parts[shown - 1].Number);

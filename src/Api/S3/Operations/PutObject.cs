@@ -13,26 +13,39 @@ static class PutObject
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
+        var algorithm = expected?.Algorithm ?? IncomingBytes.Default;
 
         await RequestedObject.Check(id, condition, varve, cancel);
-        await using var staged = await IncomingBytes.Stage(request, varve, expected, expected?.Algorithm, cancel);
-        var facts = await varve.Keep(staged, cancel);
-        var checksum = IncomingBytes.WholeChecksum(expected?.Algorithm, staged.Checksum);
+        var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
+        await using var taken = await IncomingBytes.Stage(request, varve, Seal.Of(key), expected, algorithm, cancel);
+        var facts = await varve.Keep(taken.Staged, cancel);
+        var checksum = IncomingBytes.WholeChecksum(algorithm, taken.Checksum!);
         var command = new ObjectCommand.Put(
             varve.Context(request.Caller.UserName),
             id,
             facts,
-            facts.Md5!,
+            taken.ETag,
             attributes,
             checksum,
             ObjectOrigin.Put,
             Source: null,
-            condition
-        );
-        request.Acknowledge(await varve.Run(command, cancel));
+            condition,
+            Upload: null,
+            key?.Kept,
+            taken.Size
+        )
+        {
+            Tags = tags,
+            Lock = held,
+        };
+        var outcome = await varve.Run(command, cancel);
+        request.Acknowledge(outcome);
+        VersionedObject.TellMade(request, outcome.State<StoredObject>().Current!);
 
-        request.Response.Headers.ETag = ETags.Quote(facts.Md5!);
+        request.Response.Headers.ETag = ETags.Quote(taken.ETag);
+        request.Tell(key?.Kept);
         ChecksumAnswer.WriteHeaders(request.Response.Headers, checksum);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Varve.Api.Http;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
@@ -11,6 +12,8 @@ static class RequestedObject
 {
     const string Amazon = "x-amz-";
 
+    public const string RedirectLocation = "x-amz-website-redirect-location";
+
     static readonly string[] Kept =
     [
         "cache-control",
@@ -18,10 +21,14 @@ static class RequestedObject
         "content-encoding",
         "content-language",
         "expires",
+        StorageClass.Header,
+        RedirectLocation,
     ];
 
-    /// <exception cref="RejectedException">NotImplemented for what Varve can't do with an object; MetadataTooLarge or
-    /// InvalidArgument.</exception>
+    static readonly string[] RedirectPrefixes = ["/", "http://", "https://"];
+
+    /// <exception cref="RejectedException">NotImplemented for what Varve can't do with an object; MetadataTooLarge,
+    /// InvalidStorageClass, InvalidRedirectLocation or InvalidArgument.</exception>
     public static ObjectAttributes Attributes(IHeaderDictionary headers)
     {
         ImmutableSortedDictionary<string, string>.Builder? user = null;
@@ -65,6 +72,34 @@ static class RequestedObject
             : new(TagOf(match.ToString()), TagOf(noneMatch.ToString()));
     }
 
+    /// <summary>A delete can also depend on when the object was made, and on its size.</summary>
+    /// <exception cref="RejectedException">InvalidArgument.</exception>
+    public static WriteCondition DeleteCondition(IHeaderDictionary headers)
+    {
+        const string Time = "x-amz-if-match-last-modified-time";
+        const string Size = "x-amz-if-match-size";
+        var condition = Condition(headers);
+        if (headers[Time] is { Count: > 0 } time)
+            condition = condition with { LastModified = HttpDates.Parse(time) ?? throw Invalid(Time) };
+        if (headers[Size] is { Count: > 0 } text)
+            condition = condition with
+            {
+                Size = long.TryParse(text, CultureInfo.InvariantCulture, out var size) ? size : throw Invalid(Size),
+            };
+        return condition;
+    }
+
+    /// <summary>A copy takes over what its source has, but for where that lies and where it leads.</summary>
+    public static ObjectAttributes Copied(ObjectAttributes source, ObjectAttributes asked)
+    {
+        var headers = source.Headers ?? ImmutableSortedDictionary<string, string>.Empty;
+        foreach (var name in (string[])[StorageClass.Header, RedirectLocation])
+            headers = asked.Headers?.GetValueOrDefault(name) is { } value
+                ? headers.SetItem(name, value)
+                : headers.Remove(name);
+        return source with { Headers = headers.IsEmpty ? null : headers };
+    }
+
     /// <summary>Refuses what the command would refuse too, but before any byte has moved.</summary>
     /// <exception cref="RejectedException">NoSuchKey, PreconditionFailed.</exception>
     public static async ValueTask Check(ObjectId id, WriteCondition condition, Backend varve, CancellationToken cancel)
@@ -75,6 +110,8 @@ static class RequestedObject
         if (stored.RefusalOf(condition) is { } no)
             throw new RejectedException(no);
     }
+
+    static RejectedException Invalid(string name) => new(ErrorCode.InvalidArgument, name);
 
     static string? TagOf(string header) => header.Length == 0 ? null : ETags.Unquote(header.Trim());
 
@@ -87,7 +124,17 @@ static class RequestedObject
     }
 
     static string? ValueOf(string name, string value) =>
-        name == "content-encoding" ? ContentEncodings.ToStore(value) : value;
+        name switch
+        {
+            "content-encoding" => ContentEncodings.ToStore(value),
+            StorageClass.Header when !StorageClass.IsOne(value) => throw new RejectedException(
+                ErrorCode.InvalidStorageClass
+            ),
+            StorageClass.Header when value == StorageClass.Standard => null,
+            RedirectLocation when !RedirectPrefixes.Any(prefix => value.StartsWith(prefix, StringComparison.Ordinal)) =>
+                throw new RejectedException(ErrorCode.InvalidRedirectLocation),
+            _ => value,
+        };
 
     static void RefuseUnsupported(string name, string value)
     {
@@ -95,35 +142,10 @@ static class RequestedObject
         {
             // What every object has: nobody but the bucket's owner gets at it.
             "x-amz-acl" => value is "private" or "bucket-owner-full-control",
-            "x-amz-tagging" => value.Length == 0,
-            "x-amz-storage-class" => IsStorageClass(value)
-                ? true
-                : throw new RejectedException(
-                    ErrorCode.InvalidArgument,
-                    "The storage class you specified is not valid"
-                ),
-            "x-amz-website-redirect-location" or "x-amz-write-offset-bytes" => false,
-            var other => !other.StartsWith("x-amz-server-side-encryption", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
+            "x-amz-write-offset-bytes" => false,
+            var other => !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
         };
         if (!supported)
             throw new RejectedException(ErrorCode.NotImplemented, $"{name}: {value}");
     }
-
-    /// <summary>Taken and kept as STANDARD: where the bytes lie is the tiers' business.</summary>
-    static bool IsStorageClass(string name) =>
-        name
-            is "STANDARD"
-                or "REDUCED_REDUNDANCY"
-                or "STANDARD_IA"
-                or "ONEZONE_IA"
-                or "INTELLIGENT_TIERING"
-                or "GLACIER"
-                or "GLACIER_IR"
-                or "DEEP_ARCHIVE"
-                or "OUTPOSTS"
-                or "SNOW"
-                or "EXPRESS_ONEZONE";
 }

@@ -1,5 +1,6 @@
+using System.Buffers;
+using Varve.Api.Encryption;
 using Varve.Api.S3.Protocol;
-using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 using Varve.Projections;
 using Varve.Tiers;
@@ -15,8 +16,9 @@ static class UploadPartCopy
     {
         var number = UploadPart.NumberOf(request);
         RequestedObject.RefuseUnsupported(request.Headers);
+        ObjectCiphers.RefuseServerKey(request);
         var upload = await ObjectUpload.FindOpen(request, varve, cancel);
-        var source = await CopySourceObject.Find(request, varve, cancel);
+        var (source, _) = await CopySourceObject.Find(request, varve, cancel);
         var (offset, length) = request.Headers["x-amz-copy-source-range"] is { Count: > 0 } range
             ? CopySource.ParseRange(range.ToString(), source.Size)
             : (0, source.Size);
@@ -24,18 +26,12 @@ static class UploadPartCopy
         try
         {
             var part = await Copy(request, number, upload, source, offset, length, varve, cancel);
-            var checksum = part.Checksum is null
-                ? null
-                : new ObjectChecksum(
-                    upload.Initiated!.ChecksumAlgorithm!,
-                    part.Checksum,
-                    upload.Initiated.ChecksumType!
-                );
-            CopyObject.Write(request.Xml(), "CopyPartResult"u8, part.ETag, part.At, checksum);
+            request.Tell(upload.Initiated!.Encryption);
+            Write(request.Xml(), part, upload.Initiated.ChecksumAlgorithm);
         }
         catch (ContentDamagedException damage)
         {
-            await StoredBytes.Report(source, damage, request, varve);
+            await varve.ReportDamage(request.Caller.UserName, source, damage);
             throw;
         }
     }
@@ -51,13 +47,31 @@ static class UploadPartCopy
         CancellationToken cancel
     )
     {
-        await using var content = await StoredBytes.Open(source, varve, cancel);
+        var key = PartKey.New(request, number, upload, varve);
+        var algorithm = ObjectUpload.AlgorithmOf(upload) ?? IncomingBytes.Default;
+        var sourceKey = request.KeyOf(source, varve, CustomerKeyHeaders.OfSource);
+        await using var content = await varve.Open(source, sourceKey, cancel);
         await using var body = new StoredBody(content, offset, length, cancel);
-        await using var staged = await varve.Tier.Stage(
+        await using var taken = await TakenContent.Stage(
+            varve,
             body,
-            new(ObjectUpload.AlgorithmOf(upload), IncomingBytes.SizeMax),
+            key?.Seal,
+            sha256: false,
+            algorithm,
+            IncomingBytes.SizeMax,
             cancel
         );
-        return await UploadPart.Add(request, number, upload, staged, varve, cancel);
+        return await UploadPart.Add(request, number, upload, taken, algorithm, key, varve, cancel);
+    }
+
+    static void Write(IBufferWriter<byte> output, UploadEvent.PartUploaded part, string? algorithm)
+    {
+        var xml = new S3XmlWriter(output);
+        xml.Begin("CopyPartResult"u8);
+        xml.ETag(part.ETag);
+        xml.Element("LastModified"u8, part.At);
+        ChecksumAnswer.WriteValue(ref xml, algorithm, part.Checksum);
+        xml.Close("CopyPartResult"u8);
+        xml.Complete();
     }
 }

@@ -65,7 +65,7 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
     /// <summary>A client may send the key's own characters too, so only the escapes are decoded here.</summary>
-    static string Decode(ReadOnlySpan<char> text)
+    internal static string Decode(ReadOnlySpan<char> text)
     {
         try
         {

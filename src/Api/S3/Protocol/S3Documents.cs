@@ -10,8 +10,14 @@ namespace Varve.Api.S3.Protocol;
 /// <param name="ETag">Without quotes.</param>
 public sealed record CompletedPart(int Number, string ETag, ExpectedChecksum? Checksum);
 
-/// <param name="ETag">Without quotes; null where the delete does not depend on it.</param>
-public sealed record DeletedKey(string Key, string? VersionId, string? ETag);
+/// <param name="ETag">Without quotes; null where the delete does not depend on it, as with what follows.</param>
+public sealed record DeletedKey(
+    string Key,
+    string? VersionId,
+    string? ETag,
+    DateTimeOffset? LastModified = null,
+    long? Size = null
+);
 
 /// <param name="Quiet">Answer with what failed only.</param>
 public sealed record DeletedKeys(IReadOnlyList<DeletedKey> Keys, bool Quiet);
@@ -87,7 +93,7 @@ public static class S3Documents
                 throw S3XmlReader.Malformed($"More than {DeletedKeysMax} keys.");
             var version = item["VersionId"] is { Length: > 0 } id ? id : null;
             var etag = item["ETag"] is { Length: > 0 } tag ? ETags.Unquote(tag.Trim()) : null;
-            keys.Add(new(item.Required("Key"), version, etag));
+            keys.Add(new(item.Required("Key"), version, etag, Time(item["LastModifiedTime"]), Size(item["Size"])));
         }
         if (keys.Count == 0)
             throw S3XmlReader.Malformed("No keys.");
@@ -103,6 +109,18 @@ public static class S3Documents
         var location = S3XmlReader.Read(body, "CreateBucketConfiguration")["LocationConstraint"]?.Trim();
         return string.IsNullOrEmpty(location) ? null : location;
     }
+
+    /// <summary>As in HTTP, or as in the rest of S3's XML.</summary>
+    static DateTimeOffset? Time(string? text) =>
+        string.IsNullOrWhiteSpace(text) ? null
+        : HttpDates.Parse(text.Trim()) is { } time ? time
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time) ? time
+        : throw S3XmlReader.Malformed("LastModifiedTime.");
+
+    static long? Size(string? text) =>
+        string.IsNullOrWhiteSpace(text) ? null
+        : long.TryParse(text, CultureInfo.InvariantCulture, out var size) ? size
+        : throw S3XmlReader.Malformed("Size.");
 
     static ExpectedChecksum? Checksum(XmlPart part)
     {

@@ -12,6 +12,9 @@ public sealed record S3Target(string? Bucket, string? Key, S3Query Query, string
     /// <summary>The longest key, in bytes of UTF-8.</summary>
     public const int KeyBytesMax = 1024;
 
+    /// <summary>Whether the Host header names the bucket.</summary>
+    public bool IsVirtualHosted { get; init; }
+
     /// <summary>What <c>&lt;Resource&gt;</c> says in an error.</summary>
     public string Resource => Bucket is null ? "/" : $"/{Bucket}" + (Key is null ? "" : $"/{Key}");
 
@@ -28,6 +31,7 @@ public sealed record S3Target(string? Bucket, string? Key, S3Query Query, string
 
         var path = rawPath.Span[1..];
         var bucket = VirtualHost(host, domain);
+        var isVirtualHosted = bucket is not null;
         if (bucket is null && !path.IsEmpty)
         {
             var slash = path.IndexOf('/');
@@ -36,7 +40,10 @@ public sealed record S3Target(string? Bucket, string? Key, S3Query Query, string
             if (bucket.Length == 0)
                 throw new RejectedException(ErrorCode.InvalidBucketName, "The bucket's name is empty.");
         }
-        return new(bucket, path.IsEmpty ? null : ReadKey(path), query, rawPath.ToString());
+        return new(bucket, path.IsEmpty ? null : ReadKey(path), query, rawPath.ToString())
+        {
+            IsVirtualHosted = isVirtualHosted,
+        };
     }
 
     static string ReadKey(ReadOnlySpan<char> rawKey)

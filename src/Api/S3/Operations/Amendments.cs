@@ -1,0 +1,42 @@
+using System.Globalization;
+using Varve.Domain;
+using Varve.Domain.Buckets;
+using Varve.Domain.Objects;
+using Varve.Projections;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary>What S3 says of a version beside its content: it can change without a new version.</summary>
+static class Amendments
+{
+    /// <summary>Changes the version that the request names, and tells which it was.</summary>
+    public static async Task Run(
+        S3Request request,
+        Func<CommandContext, ObjectId, string?, ObjectCommand.Amend> commandOf,
+        Backend varve,
+        CancellationToken cancel
+    )
+    {
+        var version = request.VersionId();
+        // Without versioning the one version is the object, and known by its last event.
+        if (request.Place!.Bucket.Versioning is null && version == ObjectVersions.Null)
+            version = null;
+        var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version);
+        var outcome = await varve.Run(command, cancel);
+        request.Acknowledge(outcome);
+        if (request.Place.Bucket.Versioning is not null)
+            request.Response.Headers[S3Headers.VersionId] = version ?? ShownId(outcome.State<StoredObject>().Current!);
+    }
+
+    /// <summary>What GET and HEAD tell of it.</summary>
+    public static void WriteHeaders(S3Request request, ObjectRow row)
+    {
+        var headers = request.Response.Headers;
+        if (row.Tags is { Count: var count and > 0 })
+            headers["x-amz-tagging-count"] = count.ToString(CultureInfo.InvariantCulture);
+        RequestedLock.Write(headers, row.Lock);
+    }
+
+    static string ShownId(ObjectEvent.Put put) =>
+        put.Versioning == BucketVersioning.Enabled ? put.VersionId : ObjectVersions.Null;
+}

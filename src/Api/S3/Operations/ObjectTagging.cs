@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Varve.Api.S3.Protocol;
+using Varve.Domain.Objects;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary><c>GET /{bucket}/{key}?tagging</c>.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html"/>
+static class GetObjectTagging
+{
+    public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        var row = await VersionedObject.Find(request, varve, cancel);
+        Write(request, row.Tags);
+    }
+
+    static void Write(S3Request request, ImmutableSortedDictionary<string, string>? tags)
+    {
+        var xml = new S3XmlWriter(request.Xml());
+        xml.Begin("Tagging"u8);
+        xml.Open("TagSet"u8);
+        TagSet.Write(ref xml, tags);
+        xml.Close("TagSet"u8);
+        xml.Close("Tagging"u8);
+        xml.Complete();
+    }
+}
+
+/// <summary><c>PUT /{bucket}/{key}?tagging</c>: all tags of a version, in the place of those that it had.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html"/>
+static class PutObjectTagging
+{
+    public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        var tags = TagSet.Read(await request.ReadDocument(S3Documents.BytesMax, cancel));
+        await Amendments.Run(
+            request,
+            (context, id, version) => new ObjectCommand.Tag(context, id, version, tags),
+            varve,
+            cancel
+        );
+    }
+}
+
+/// <summary><c>DELETE /{bucket}/{key}?tagging</c>.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html"/>
+static class DeleteObjectTagging
+{
+    public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
+    {
+        await Amendments.Run(
+            request,
+            (context, id, version) =>
+                new ObjectCommand.Tag(context, id, version, ImmutableSortedDictionary<string, string>.Empty),
+            varve,
+            cancel
+        );
+        request.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Varve.Domain;
+using Varve.Domain.Objects;
+
+namespace Varve.Api.S3.Operations;
+
+/// <summary>Object Lock in headers.</summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html"/>
+static class RequestedLock
+{
+    const string Mode = "x-amz-object-lock-mode";
+    const string Until = "x-amz-object-lock-retain-until-date";
+    const string LegalHold = "x-amz-object-lock-legal-hold";
+
+    /// <returns>Null where the request says nothing of it.</returns>
+    /// <exception cref="RejectedException">InvalidArgument.</exception>
+    public static ObjectLock? From(IHeaderDictionary headers)
+    {
+        var (mode, until, hold) = (headers[Mode].ToString(), headers[Until].ToString(), headers[LegalHold].ToString());
+        if (mode.Length == 0 && until.Length == 0 && hold.Length == 0)
+            return null;
+        if (mode.Length == 0 != (until.Length == 0))
+            throw Invalid($"{Until} and {Mode} must both be supplied");
+        var retention =
+            mode.Length == 0
+                ? null
+                : new Retention(
+                    ModeOf(mode) ?? throw Invalid("Unknown wormMode directive."),
+                    DateOf(until) ?? throw Invalid("The retain until date must be provided in ISO 8601 format")
+                );
+        return new(retention, hold.Length == 0 ? null : HoldOf(hold) ?? throw Invalid(LegalHoldValues));
+    }
+
+    public static bool Bypasses(IHeaderDictionary headers) =>
+        string.Equals(headers["x-amz-bypass-governance-retention"], "true", StringComparison.OrdinalIgnoreCase);
+
+    public static void Write(IHeaderDictionary headers, ObjectLock? held)
+    {
+        if (held?.Retention is { } retention)
+        {
+            headers[Mode] = NameOf(retention.Mode);
+            headers[Until] = Format(retention.Until);
+        }
+        if (held?.LegalHold is { } on)
+            headers[LegalHold] = NameOf(on);
+    }
+
+    public static RetentionMode? ModeOf(string name) =>
+        name switch
+        {
+            "GOVERNANCE" => RetentionMode.Governance,
+            "COMPLIANCE" => RetentionMode.Compliance,
+            _ => null,
+        };
+
+    public static string NameOf(RetentionMode mode) => mode == RetentionMode.Governance ? "GOVERNANCE" : "COMPLIANCE";
+
+    public static bool? HoldOf(string name) =>
+        name switch
+        {
+            "ON" => true,
+            "OFF" => false,
+            _ => null,
+        };
+
+    public static string NameOf(bool hold) => hold ? "ON" : "OFF";
+
+    public static DateTimeOffset? DateOf(string text) =>
+        DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var date
+        )
+            ? date
+            : null;
+
+    public static string Format(DateTimeOffset date) =>
+        date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    const string LegalHoldValues = "Legal Hold must be either of 'ON' or 'OFF'";
+
+    static RejectedException Invalid(string detail) => new(ErrorCode.InvalidArgument, detail);
+}

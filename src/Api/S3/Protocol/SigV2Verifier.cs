@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Varve.Domain;
+
+namespace Varve.Api.S3.Protocol;
+
+/// <summary>Checks AWS Signature Version 2, in the Authorization header or in a presigned URL: for clients of before
+/// 2014, and off unless a setting says otherwise, for it signs neither the body nor most of the query. Thread-safe.
+/// </summary>
+/// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html"/>
+public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock)
+{
+    const string Scheme = "AWS ";
+
+    static readonly TimeSpan SkewMax = TimeSpan.FromMinutes(15);
+
+    /// <summary>Parameters that are signed, in their order.</summary>
+    static readonly SortedSet<string> Signed = new(StringComparer.Ordinal)
+    {
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "defaultObjectAcl",
+        "delete",
+        "inventory",
+        "lifecycle",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "partNumber",
+        "policy",
+        "replication",
+        "requestPayment",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "restore",
+        "select",
+        "select-type",
+        "storageClass",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+    };
+
+    /// <returns>Null for a request that has no signature of this version.</returns>
+    /// <exception cref="RejectedException">AccessDenied, InvalidAccessKeyId, InvalidArgument, RequestTimeTooSkewed,
+    /// SignatureDoesNotMatch.</exception>
+    public async ValueTask<VerifiedRequest?> Verify(
+        string method,
+        S3Target target,
+        IHeaderDictionary headers,
+        CancellationToken cancel
+    )
+    {
+        if (Claim.Read(target.Query, headers) is not { } claim)
+            return null;
+        RefuseWrongTime(claim, headers);
+        RefuseUnsigned(target.Query);
+        var account =
+            await accounts(claim.AccessKey, cancel)
+            ?? throw new RejectedException(
+                ErrorCode.InvalidAccessKeyId,
+                "The AWS Access Key Id you provided does not exist in our records."
+            );
+        var text = StringToSign(method, target, headers, claim);
+        var right = Convert.ToBase64String(
+            HMACSHA1.HashData(Encoding.UTF8.GetBytes(account.Secret), Encoding.UTF8.GetBytes(text))
+        );
+        if (
+            !CryptographicOperations.FixedTimeEquals(
+                Encoding.UTF8.GetBytes(right),
+                Encoding.UTF8.GetBytes(claim.Signature)
+            )
+        )
+            throw new RejectedException(
+                ErrorCode.SignatureDoesNotMatch,
+                "The request signature we calculated does not match the signature you provided. "
+                    + "Check your key and signing method."
+            );
+        return new(account.Caller, SignedPayload.NotSigned, [], "", "", "", claim.Expires is not null);
+    }
+
+    void RefuseWrongTime(Claim claim, IHeaderDictionary headers)
+    {
+        var now = clock.GetUtcNow();
+        if (claim.Expires is { } expires)
+        {
+            if (!long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+                throw new RejectedException(
+                    ErrorCode.AccessDenied,
+                    $"Invalid date (should be seconds since epoch): {expires}"
+                );
+            if (now.ToUnixTimeSeconds() > seconds)
+                throw new RejectedException(ErrorCode.AccessDenied, "Request has expired");
+            return;
+        }
+        var said = headers["x-amz-date"] is { Count: > 0 } own ? own.ToString() : headers.Date.ToString();
+        if (!DateTimeOffset.TryParse(said, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            throw new RejectedException(
+                ErrorCode.AccessDenied,
+                "AWS authentication requires a valid Date or x-amz-date header"
+            );
+        if ((now - time).Duration() > SkewMax)
+            throw new RejectedException(
+                ErrorCode.RequestTimeTooSkewed,
+                "The difference between the request time and the current time is too large."
+            );
+    }
+
+    /// <summary>A parameter that makes the request another one must be one that is signed.</summary>
+    static void RefuseUnsigned(S3Query query)
+    {
+        foreach (var parameter in query.All)
+            if (
+                S3Operations.IsSubresource(parameter.Name)
+                && !Signed.Contains(parameter.Name)
+                && parameter.Name != "list-type"
+            )
+                throw new RejectedException(
+                    ErrorCode.AccessDenied,
+                    $"Signature version 2 does not cover the parameter '{parameter.Name}'."
+                );
+    }
+
+    static string StringToSign(string method, S3Target target, IHeaderDictionary headers, Claim claim)
+    {
+        var text = new StringBuilder(method).Append('\n');
+        text.Append(headers.ContentMD5.ToString()).Append('\n');
+        text.Append(headers.ContentType.ToString()).Append('\n');
+        text.Append(claim.Expires ?? (headers.ContainsKey("x-amz-date") ? "" : headers.Date.ToString())).Append('\n');
+        var amazon = headers
+            .Select(header => (Name: header.Key.ToLowerInvariant(), header.Value))
+            .Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal))
+            .OrderBy(header => header.Name, StringComparer.Ordinal);
+        foreach (var (name, values) in amazon)
+            text.Append(name).Append(':').AppendJoin(',', values.Select(value => value!.Trim())).Append('\n');
+        if (target.IsVirtualHosted)
+            text.Append('/').Append(target.Bucket);
+        text.Append(target.RawPath);
+        var mark = '?';
+        foreach (var name in Signed)
+            if (target.Query[name] is { } value)
+            {
+                text.Append(mark).Append(name);
+                if (value.Length > 0)
+                    text.Append('=').Append(value);
+                mark = '&';
+            }
+        return text.ToString();
+    }
+
+    /// <param name="Expires">Of a presigned URL, as sent; null for a signed header.</param>
+    sealed record Claim(string AccessKey, string Signature, string? Expires)
+    {
+        public static Claim? Read(S3Query query, IHeaderDictionary headers)
+        {
+            var authorization = headers.Authorization.ToString();
+            if (authorization.StartsWith(Scheme, StringComparison.Ordinal))
+            {
+                var colon = authorization.LastIndexOf(':');
+                return colon > Scheme.Length
+                    ? new(authorization[Scheme.Length..colon], authorization[(colon + 1)..], Expires: null)
+                    : throw new RejectedException(
+                        ErrorCode.InvalidArgument,
+                        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
+                    );
+            }
+            if (query["AWSAccessKeyId"] is not { } key || query["Signature"] is not { } signature)
+                return null;
+            if (authorization.Length > 0)
+                throw new RejectedException(
+                    ErrorCode.InvalidArgument,
+                    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+                        + "parameter or the Authorization header should be specified"
+                );
+            return new(key, signature, query["Expires"] ?? "");
+        }
+    }
+}
