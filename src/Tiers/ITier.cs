@@ -54,13 +54,13 @@ public interface ITier
 public interface IContentReader : IAsyncDisposable
 {
     /// <summary>
-    /// Writes a range to <paramref name="output"/> and flushes as it goes. Checks every block that it touches before passing
-    /// it on; where only the whole has a checksum, the end of the whole.
+    /// Writes a range to <paramref name="output"/> and flushes as it goes. Checks every block that it touches before
+    /// passing it on; where only the whole has a checksum, the end of the whole.
     /// </summary>
     /// <param name="offset">0 … size.</param>
     /// <param name="length">0 … size − offset, in bytes.</param>
-    /// <exception cref="ContentDamagedException">A checksum did not match. Of blocks, what was sent before is right; of a
-    /// whole, its end was held back.</exception>
+    /// <exception cref="ContentDamagedException">A checksum did not match. Of blocks, what was sent before is right; of
+    /// a whole, its end was held back.</exception>
     ValueTask CopyTo(long offset, long length, PipeWriter output, CancellationToken cancel);
 }
 
@@ -76,7 +76,8 @@ public sealed class ContentDamagedException(string location, string detail) : IO
 {
     public string Location { get; } = location;
 
-    /// <summary>Bytes that were passed on before may be wrong, too: who has them can't go on from another copy.</summary>
+    /// <summary>Bytes that were passed on before may be wrong, too: who has them can't go on from another copy.
+    /// </summary>
     public bool SentMayBeWrong { get; init; }
 }
 

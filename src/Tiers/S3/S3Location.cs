@@ -19,8 +19,8 @@ enum S3Place
     Segments,
 }
 
-/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does not
-/// say it.</summary>
+/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does
+/// not say it.</summary>
 readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
 {
     /// <summary>What the keys of bodies begin with.</summary>
@@ -79,7 +79,8 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     [GeneratedRegex(
         @"^(?<tier>[a-z]+):(?<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/"
             + @"(?:(?<key>(?:\k<tier>|segments)/[0-9a-f]{64})"
-            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})@(?<hash>[0-9a-f]{64}))\z"
+            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})"
+            + @"@(?<hash>[0-9a-f]{64}))\z"
     )]
     private static partial Regex Form();
 }

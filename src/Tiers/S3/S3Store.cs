@@ -9,8 +9,8 @@ using Amazon.S3.Model;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// One bucket of an S3 server. What is small and seldom goes through the SDK. Bodies do not: signed here, they are neither
-/// hashed once more nor copied, and are never sent in aws-chunked, which OSS refuses. Thread-safe.
+/// One bucket of an S3 server. What is small and seldom goes through the SDK. Bodies do not: signed here, they are
+/// neither hashed once more nor copied, and are never sent in aws-chunked, which OSS refuses. Thread-safe.
 /// </summary>
 /// <remarks>Every call sends its request again when the fault may pass; calls throw
 /// <see cref="TierUnavailableException"/> when that has not helped.</remarks>

@@ -7,8 +7,8 @@ using Varve.Tiers.Joining;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its SHA-256; a
-/// larger one is sent on in parts, as an object of its own; a joined content is a list of segments
+/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its
+/// SHA-256; a larger one is sent on in parts, as an object of its own; a joined content is a list of segments
 /// (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
 /// </summary>
 /// <remarks>
@@ -120,8 +120,8 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         await store.Delete(at.Bucket, at.Key, cancel);
     }
 
-    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies, parts
-    /// and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
+    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies,
+    /// parts and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
     /// <param name="before">What is younger stays: its event may be on its way. A day ago, or longer.</param>
     /// <param name="isNamed">Whether the log names an object, by the location up to its @, as a content, a part of an
     /// open upload or a part of a joined content.</param>
