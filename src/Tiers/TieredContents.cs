@@ -104,7 +104,8 @@ public sealed class TieredContents(
                 }
                 catch (Exception fault) when (IsOfTheCopy(fault))
                 {
-                    if (!await Pass(fault, cancel))
+                    var spoilt = fault is ContentDamagedException { SentMayBeWrong: true } && counted.Written > 0;
+                    if (!await Pass(fault, cancel) || spoilt)
                         throw;
                     await DisposeAsync();
                     await OpenNext(cancel);

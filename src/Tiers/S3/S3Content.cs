@@ -64,7 +64,10 @@ sealed class S3Content(S3Store store, S3Location at, long size, TimeSpan patienc
                 throw new HttpIOException(HttpRequestError.ResponseEnded);
             range.Take(room.Span[..read]);
             if (range.Left == 0 && !range.IsRight(at.Sha256))
-                throw Damaged("the bytes have another SHA-256");
+                throw new ContentDamagedException(at.ToString(), "the bytes have another SHA-256")
+                {
+                    SentMayBeWrong = true,
+                };
             output.Advance(read);
             unflushed += read;
             if (unflushed < FlushBytes && range.Left > 0)

@@ -19,11 +19,12 @@ enum S3Place
     Segments,
 }
 
-/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does not
-/// say it.</summary>
+/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does
+/// not say it.</summary>
 readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
 {
-    const string BodyStart = "body/";
+    /// <summary>What the keys of bodies begin with.</summary>
+    public const string Bodies = "body/";
 
     public static S3Location OfContent(S3TierOptions tier, string sha256) =>
         new(tier.Name, tier.Bucket, S3Place.Content, $"{tier.Name}/{sha256}", sha256);
@@ -35,7 +36,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     /// <exception cref="ArgumentException">The key is that of another content.</exception>
     public static S3Location OfBody(S3TierOptions tier, string key, string sha256)
     {
-        if (key.StartsWith(BodyStart, StringComparison.Ordinal))
+        if (key.StartsWith(Bodies, StringComparison.Ordinal))
             return new(tier.Name, tier.Bucket, S3Place.Body, key, sha256);
         var content = OfContent(tier, sha256);
         return key == content.Key ? content : throw new ArgumentException($"{key} is not for {sha256}.", nameof(key));
@@ -56,7 +57,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     /// nobody has used.</summary>
     public static string KeyFor(S3TierOptions tier, byte[]? sha256) =>
         sha256 is null
-            ? BodyStart + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))
+            ? Bodies + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))
             : OfContent(tier, Convert.ToHexStringLower(sha256)).Key;
 
     /// <summary>Whether a key is of a form that this tier writes. A bucket may have others' keys, too.</summary>
@@ -77,7 +78,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
         var (key, hash) = (match.Groups["key"].Value, match.Groups["hash"].Value);
         var place = key switch
         {
-            _ when key.StartsWith(BodyStart, StringComparison.Ordinal) => S3Place.Body,
+            _ when key.StartsWith(Bodies, StringComparison.Ordinal) => S3Place.Body,
             _ when key.StartsWith("part/", StringComparison.Ordinal) => S3Place.Part,
             _ when key.StartsWith("segments/", StringComparison.Ordinal) => S3Place.Segments,
             _ => S3Place.Content,
@@ -100,7 +101,8 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     [GeneratedRegex(
         @"^(?<tier>[a-z]+):(?<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/"
             + @"(?:(?<key>(?:\k<tier>|segments)/[0-9a-f]{64})"
-            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})@(?<hash>[0-9a-f]{64}))\z"
+            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})"
+            + @"@(?<hash>[0-9a-f]{64}))\z"
     )]
     private static partial Regex Form();
 }

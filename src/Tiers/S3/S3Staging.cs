@@ -4,10 +4,10 @@ using Varve.Tiers.Checksums;
 
 namespace Varve.Tiers.S3;
 
-/// <summary>One body on its way in: gathered in memory up to the size of a part; what is larger is sent on part by part,
-/// some at a time, while the next is gathered and hashed.</summary>
-/// <param name="memory">A turn for each part in memory. Who waits for one holds none but those of parts under way, which
-/// end by themselves: nobody waits for somebody who waits.</param>
+/// <summary>One body on its way in: gathered in memory up to the size of a part; what is larger is sent on part by
+/// part, some at a time, while the next is gathered and hashed.</summary>
+/// <param name="memory">A turn for each part in memory. Who waits for one holds none but those of parts under way,
+/// which end by themselves: nobody waits for somebody who waits.</param>
 sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, StageOptions options)
 {
     /// <summary>Bodies up to this size, in bytes, need no turn.</summary>

@@ -7,9 +7,9 @@ using Varve.Tiers.Joining;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its SHA-256; a
-/// larger one is sent on in parts, by its SHA-256 if that is known beforehand, else as an object of its own; a joined content is a list of segments
-/// (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
+/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its
+/// SHA-256; a larger one is sent on in parts, by its SHA-256 too if that is known before, else as an object of its own;
+/// a joined content is a list of segments (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -25,7 +25,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     const int ManifestBytesMax = 8 * 1024 * 1024;
     const int DeletesAtOnce = 8;
 
-    static readonly string[] Unsure = ["body/", "part/", "segments/"];
+    static readonly string[] Unsure = [S3Location.Bodies, "part/", "segments/"];
 
     readonly S3TierOptions options;
     readonly S3Store store;
@@ -136,8 +136,8 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         return aborted;
     }
 
-    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies, parts
-    /// and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
+    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies,
+    /// parts and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
     /// <param name="before">What is younger stays: its event may be on its way. A day ago, or longer.</param>
     /// <param name="isNamed">Whether the log names an object, by the location up to its @, as a content, a part of an
     /// open upload or a part of a joined content.</param>
