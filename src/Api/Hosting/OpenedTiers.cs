@@ -22,7 +22,8 @@ sealed class OpenedTiers : IAsyncDisposable
     /// <summary>Those that are S3 servers.</summary>
     public IReadOnlyList<S3Tier> Remote { get; }
 
-    /// <summary>The others that are set up, and the disk where it has contents of an earlier time. One that is out of reach does not hold up a start.</summary>
+    /// <summary>The others that are set up, and the disk where it has contents of an earlier time. One that is out of
+    /// reach does not hold up a start.</summary>
     public IReadOnlyList<ITier> Far { get; }
 
     /// <exception cref="TierUnavailableException">The primary is out of reach.</exception>

@@ -27,14 +27,12 @@ sealed class S3Content(S3Store store, S3Location at, long size, TimeSpan patienc
                 if (!await Continue(range, output, cancel))
                     return; // nobody reads any more
             }
-            catch (Exception fault) when (!cancel.IsCancellationRequested)
+            catch (Exception fault) when (!cancel.IsCancellationRequested && S3Faults.IsOfTheServer(fault))
             {
                 if (S3Faults.IsMissing(fault))
                     throw Damaged("the object is missing");
                 if (fault is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable })
                     throw Damaged($"the object does not have {size} bytes");
-                if (fault is ContentDamagedException)
-                    throw;
                 attempt = range.Left < before ? 1 : attempt + 1;
                 if (!S3Faults.MayPass(fault) || !await S3Faults.PauseBefore(attempt, cancel))
                     throw S3Faults.Unavailable(store.Tier, fault);

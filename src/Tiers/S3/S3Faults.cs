@@ -24,8 +24,7 @@ static class S3Faults
             {
                 return await send();
             }
-            catch (Exception fault)
-                when (!cancel.IsCancellationRequested && !IsMissing(fault) && fault is not ContentDamagedException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested && IsOfTheServer(fault) && !IsMissing(fault))
             {
                 if (!MayPass(fault) || attempt == AttemptsMax)
                     throw Unavailable(tier, fault);
@@ -45,6 +44,10 @@ static class S3Faults
     /// <summary>There is no such object, or upload; the bucket is there.</summary>
     public static bool IsMissing(Exception fault) =>
         fault is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" };
+
+    /// <summary>The server refused, or gave no answer. Anything else is a fault of ours, and is not to pass for it.
+    /// </summary>
+    public static bool IsOfTheServer(Exception fault) => fault is AmazonServiceException || MayPass(fault);
 
     /// <summary>The same request may be answered otherwise the next time.</summary>
     public static bool MayPass(Exception fault) =>

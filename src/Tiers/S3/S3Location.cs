@@ -6,7 +6,7 @@ namespace Varve.Tiers.S3;
 
 enum S3Place
 {
-    /// <summary><c>ceph:userfile/ceph/abcd…</c>: a content by its SHA-256, known before its last byte was sent.</summary>
+    /// <summary><c>ceph:userfile/ceph/abcd…</c>: a content by its SHA-256.</summary>
     Content,
 
     /// <summary><c>ceph:userfile/body/0123…@abcd…</c>: a body that was sent on before its SHA-256 was known.</summary>

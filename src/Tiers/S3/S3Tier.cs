@@ -9,7 +9,8 @@ namespace Varve.Tiers.S3;
 /// <summary>
 /// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its
 /// SHA-256; a larger one is sent on in parts, by its SHA-256 too if that is known before, else as an object of its own;
-/// a joined content is a list of segments (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
+/// a joined content is a list of segments (<see cref="Manifest"/>). Holds nothing that another process would lack.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>

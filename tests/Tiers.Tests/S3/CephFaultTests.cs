@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -118,6 +119,17 @@ public sealed class CephFaultTests(Ceph ceph)
         slow.End();
         await (await waiting).DisposeAsync();
         await tier.Put(Large[..400_000]);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_reader_is_not_taken_for_one_of_the_server()
+    {
+        await using var tier = Open(ceph.Url);
+        var location = await tier.Put(Large[..1000]);
+        await using var content = await tier.Open(location, 1000, Cancel);
+        var output = PipeWriter.Create(Stream.Null);
+        await output.CompleteAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => content.CopyTo(0, 1000, output, Cancel).AsTask());
     }
 
     static bool IsCompletion(string head) =>
