@@ -29,10 +29,12 @@ public sealed class CompatibilityPageTests
             # S3 compatibility
 
             Written by a test from the table of operations in `src/Api/S3/S3Operations.cs`: run
-            `VARVE_WRITE_DOCS=1 dotnet run --project tests/Api.Tests -- --filter-class '*CompatibilityPageTests'` to renew it.
+            `VARVE_WRITE_DOCS=1 dotnet run --project tests/Api.Tests -- --filter-class '*CompatibilityPageTests'`
+            to renew it.
 
-            Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are AWS4-HMAC-SHA256, in the
-            header or in a presigned URL; bodies are plain or aws-chunked, signed or not, with or without a trailer. Checksums
+            Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are
+            AWS4-HMAC-SHA256, in the header or in a presigned URL; bodies are plain or aws-chunked, signed or not,
+            with or without a trailer. Checksums
             are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
 
             Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
@@ -50,7 +52,8 @@ public sealed class CompatibilityPageTests
             S3, and stays in a bucket's past. Lifecycle rules expire, and abort uploads; transitions between storage
             classes are 501, as where bytes lie is not a class here.
 
-            {supported.Count} of {S3Operations.All.Length} operations are answered. All others answer 501 `NotImplemented`, and change nothing.
+            {supported.Count} of {S3Operations.All.Length} operations are answered.
+            All others answer 501 `NotImplemented`, and change nothing.
 
             ## Answered
 
