@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Varve.Tiers;
 using Varve.Tiers.S3;
 
 namespace Varve.Workers;
@@ -14,31 +13,16 @@ public sealed class UnfinishedBodies(IReadOnlyList<S3Tier> tiers, TimeProvider c
 
     static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    public async Task Run(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            do foreach (var tier in tiers)
-                await Sweep(tier, cancel);
-            while (await timer.WaitForNextTickAsync(cancel));
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
+    public Task Run(CancellationToken cancel) =>
+        Task.WhenAll(
+            tiers.Select(tier =>
+                Rounds.Run(stop => Sweep(tier, stop), Interval, nameof(UnfinishedBodies), clock, logger, cancel)
+            )
+        );
 
     async Task Sweep(S3Tier tier, CancellationToken cancel)
     {
-        try
-        {
-            if (await tier.AbortUnfinished(clock.GetUtcNow() - AgeMin, cancel) is > 0 and var count)
-                logger.UnfinishedAborted(count, tier.Name);
-        }
-        catch (TierUnavailableException fault)
-        {
-            logger.WorkerFailed(nameof(UnfinishedBodies), Interval, fault);
-        }
+        if (await tier.AbortUnfinished(clock.GetUtcNow() - AgeMin, cancel) is > 0 and var count)
+            logger.UnfinishedAborted(count, tier.Name);
     }
 }

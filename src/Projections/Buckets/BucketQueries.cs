@@ -54,6 +54,6 @@ static class BucketQueries
             row.GetString(1),
             row.ReadTicks(2),
             row.ReadText(3) is { } versioning ? Enum.Parse<BucketVersioning>(versioning) : null,
-            row.ReadLifecycle(4)
+            row.ReadJson(4, ColumnJson.Default.LifecycleRules)
         );
 }

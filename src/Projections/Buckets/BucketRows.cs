@@ -38,7 +38,10 @@ public sealed class BucketRows : IProjection
                 new(DeleteBucket, BucketOf(fact.Stream)),
             ],
             BucketEvent.VersioningSet e => [new(SetVersioning, e.Status.ToString(), BucketOf(fact.Stream))],
-            BucketEvent.LifecycleSet e => [new(SetLifecycle, Columns.Json(e.Rules), BucketOf(fact.Stream))],
+            BucketEvent.LifecycleSet e =>
+            [
+                new(SetLifecycle, Columns.Json(e.Rules, ColumnJson.Default.LifecycleRules), BucketOf(fact.Stream)),
+            ],
             _ => [],
         };
 

@@ -105,10 +105,24 @@ static class NoncurrentRows
         new(DropVersion, bucket, key, Convert.FromHexString(versionId));
 
     public static Statement[] Tagged(Fact fact, ObjectEvent.Tagged e) =>
-        Amended(fact, e.VersionId, e.Current, TagCurrent, TagNoncurrent, Columns.Json(e.Tags));
+        Amended(
+            fact,
+            e.VersionId,
+            e.Current,
+            TagCurrent,
+            TagNoncurrent,
+            Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString)
+        );
 
     public static Statement[] LockSet(Fact fact, ObjectEvent.LockSet e) =>
-        Amended(fact, e.VersionId, e.Current, LockCurrent, LockNoncurrent, Columns.Json(e.Lock));
+        Amended(
+            fact,
+            e.VersionId,
+            e.Current,
+            LockCurrent,
+            LockNoncurrent,
+            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
+        );
 
     /// <summary>What the current version was before is kept, so that the past shows it as it was.</summary>
     static Statement[] Amended(

@@ -131,8 +131,8 @@ static class ObjectQueries
             LastModified: row.ReadTicks(5),
             Location: row.ReadText(11),
             IsNull: row.GetInt64(12) != 0,
-            Tags: row.ReadTags(13),
-            Lock: row.ReadLock(14),
+            Tags: row.ReadJson(13, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+            Lock: row.ReadJson(14, ColumnJson.Default.ObjectLock),
             details.Upload,
             details.Encryption
         );

@@ -102,10 +102,10 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e),
+            Columns.Details(e),
             NoncurrentRows.IsNull(e.Versioning),
-            Columns.Json(e.Tags),
-            Columns.Json(e.Lock)
+            Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
         );
         return fact.Revision == 0
             ? [replaceObject]

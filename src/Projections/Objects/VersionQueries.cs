@@ -203,7 +203,7 @@ static class VersionQueries
             LastModified: row.ReadTicks(8),
             ChecksumAlgorithm: row.ReadText(9),
             ChecksumType: row.ReadText(10),
-            Tags: row.ReadTags(11),
+            Tags: row.ReadJson(11, ColumnJson.Default.ImmutableSortedDictionaryStringString),
             StorageClass: ObjectQueries.StorageClassOf(row.ReadText(12))
         );
 
