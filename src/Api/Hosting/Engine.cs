@@ -191,6 +191,7 @@ sealed class Engine : IAsyncDisposable
             var identity = IdentityOptions.From(configuration);
             var audit = AuditOptions.From(configuration);
             var storage = StorageOptions.From(configuration);
+            storage.CheckFor(settings.Roles);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
             var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);
