@@ -23,6 +23,7 @@ static class Surfaces
             new S3Dispatcher(
                 engine().Backend,
                 engine().FindAccount,
+                new(engine().Accounts.FindById, engine().Accounts.FindByEmail),
                 new S3Options(settings.S3Domain, settings.S3Region),
                 TimeProvider.System,
                 loggers.CreateLogger<S3Dispatcher>()

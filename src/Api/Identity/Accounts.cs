@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Users;
 
@@ -47,6 +48,7 @@ public sealed class Accounts : IDisposable
     readonly AttemptLimit byAddress;
     readonly AttemptLimit signUps;
     readonly ConcurrentDictionary<string, string> signingUp = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, string> byId = new(StringComparer.Ordinal);
     BucketName? rootHome;
 
     /// <param name="dataFolder">Holds <c>identity.db</c> and <c>secret.key</c>; is made if missing.</param>
@@ -227,6 +229,35 @@ public sealed class Accounts : IDisposable
         : cancel.IsCancellationRequested ? ValueTask.FromCanceled<SecretOf?>(cancel)
         : ValueTask.FromResult(keys.Find(accessKey));
 
+    /// <summary>The user with a canonical id; null if there is none.</summary>
+    public ValueTask<string?> FindById(string id, CancellationToken cancel)
+    {
+        if (!byId.TryGetValue(id, out var known))
+        {
+            foreach (var user in Names())
+                byId.TryAdd(UserIds.CanonicalId(user), user);
+            known = byId.GetValueOrDefault(id);
+        }
+        return ValueTask.FromResult(known);
+    }
+
+    /// <summary>The user with an e-mail address; null if there is none, or several. Addresses are sealed, each with its
+    /// user's own key, so all of them are opened.</summary>
+    public async ValueTask<string?> FindByEmail(string email, CancellationToken cancel)
+    {
+        string? found = null;
+        foreach (var user in Names())
+        {
+            var account = user == root.User ? null : await Find(user, cancel);
+            if (!email.Equals(account?.Email, StringComparison.OrdinalIgnoreCase))
+                continue;
+            if (found is not null)
+                return null;
+            found = user;
+        }
+        return found;
+    }
+
     public IReadOnlyList<AccessKeyRow> ListKeys(string userName) => keys.List(userName);
 
     public Task<(NewAccessKey Key, Outcome Outcome)> CreateKey(CommandContext context, CancellationToken cancel) =>
@@ -251,6 +282,9 @@ public sealed class Accounts : IDisposable
                 rootHome ?? throw new InvalidOperationException("EnsureRoot first.")
             )
             : new(new Caller(userName, Root: false), BucketName.Parse(userName));
+
+    IEnumerable<string> Names() =>
+        database.List("SELECT user_name FROM tbl_user WHERE status = 1", row => row.GetString(0)).Append(root.User);
 
     bool IsEnabled(string userName) =>
         database.Find(

@@ -3,8 +3,10 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.EventStores;
 
 namespace Varve.Api.S3;
@@ -14,6 +16,13 @@ public delegate ValueTask<S3Account?> FindAccount(string accessKey, Cancellation
 
 /// <param name="Secret">The secret key: signatures are made with it.</param>
 public sealed record S3Account(Caller Caller, string Secret);
+
+/// <summary>Whom a grant names: user names, null where there is nobody.</summary>
+/// <param name="ById">By <see cref="UserIds.CanonicalId"/>.</param>
+public sealed record UserDirectory(
+    Func<string, CancellationToken, ValueTask<string?>> ById,
+    Func<string, CancellationToken, ValueTask<string?>> ByEmail
+);
 
 /// <param name="Domain">Whose sub-domains are buckets; null where only paths name buckets.</param>
 /// <param name="Region">The only one that is accepted; null for any.</param>
@@ -35,6 +44,7 @@ public sealed record S3Options(string? Domain, string? Region)
 public sealed class S3Dispatcher(
     Backend varve,
     FindAccount accounts,
+    UserDirectory users,
     S3Options options,
     TimeProvider clock,
     ILogger<S3Dispatcher> log
@@ -92,10 +102,14 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
-        var signature =
-            await verifier.Verify(method, target, headers, cancel)
-            ?? throw new RejectedException(ErrorCode.AccessDenied);
-
+        if (HttpMethods.IsOptions(method) && target.Bucket is not null)
+        {
+            progress.Operation = S3Operations.Preflight(target);
+            await CatchUp(progress.Operation.Models, headers, cancel);
+            Cors.Preflight(http, (await Find(target.Bucket, toWrite: false, cancel)).Bucket.Configuration.Cors);
+            return;
+        }
+        var signature = await verifier.Verify(method, target, headers, cancel) ?? VerifiedRequest.Anonymous(headers);
         var operation = progress.Operation = S3Operations.Resolve(method, target, headers);
         if (signature.Payload.IsStreaming && !operation.TakesStreams)
             throw new RejectedException(
@@ -105,17 +119,37 @@ public sealed class S3Dispatcher(
         var reads = operation.Method is "GET" or "HEAD";
         await CatchUp(reads ? operation.Models : [], headers, cancel);
         var bucket =
-            operation.Access == Access.BucketOwner
-                ? await TimeTravel.Find(target.Bucket!, signature.Caller, toWrite: !reads, varve, cancel)
-                    ?? throw new RejectedException(ErrorCode.NoSuchBucket)
-                : null;
-        if (bucket is not null)
+            operation.Access == Access.BucketOwner ? await Find(target.Bucket!, toWrite: !reads, cancel) : null;
+        var request = new S3Request(http, operation, target, signature, bucket, options) { Users = users };
+        if (bucket is null)
+        {
+            RefuseAnonymous(operation, signature.Caller);
+        }
+        else
+        {
+            progress.Cors = bucket.Bucket.Configuration.Cors;
+            if (progress.Cors is { } rules)
+                Cors.Describe(http, rules);
             TimeTravel.Check(operation, bucket);
-        var request = new S3Request(http, operation, target, signature, bucket, options);
-        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != request.Owner)
+            await RequestAccess.Authorize(request, varve, cancel);
+        }
+        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && !IsOwner(request, expected.ToString()))
             throw new RejectedException(ErrorCode.AccessDenied);
         await operation.Handle(request, varve, cancel);
     }
+
+    async ValueTask<Place> Find(string bucket, bool toWrite, CancellationToken cancel) =>
+        await TimeTravel.Find(bucket, toWrite, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchBucket);
+
+    /// <summary>Somebody without a signature has no buckets, and can't make any.</summary>
+    static void RefuseAnonymous(S3Operation operation, Caller caller)
+    {
+        if (caller.IsAnonymous && operation.Method is not ("GET" or "HEAD"))
+            throw new RejectedException(ErrorCode.AccessDenied);
+    }
+
+    static bool IsOwner(S3Request request, string expected) =>
+        expected == request.Owner || expected == UserIds.AccountId(request.Owner);
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
     async ValueTask CatchUp(ImmutableArray<string> models, IHeaderDictionary headers, CancellationToken cancel)
@@ -139,6 +173,8 @@ public sealed class S3Dispatcher(
         }
         response.Clear();
         Identify(http, requestId);
+        if (progress.Cors is { } rules)
+            Cors.Describe(http, rules);
         // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be
         // taken for it.
         if (http.Request.Headers.Expect.Count > 0)
@@ -184,6 +220,9 @@ public sealed class S3Dispatcher(
         public S3Target? Target { get; set; }
 
         public S3Operation? Operation { get; set; }
+
+        /// <summary>Of the bucket: a page may read a refusal too.</summary>
+        public ImmutableArray<CorsRule>? Cors { get; set; }
 
         public string Resource => Target?.Resource ?? "/";
     }

@@ -20,6 +20,12 @@ public sealed record S3Request(
     S3Options Options
 )
 {
+    ObjectRow? found;
+    bool looked;
+
+    /// <summary>Finds whom grants name.</summary>
+    public required UserDirectory Users { get; init; }
+
     public IHeaderDictionary Headers => Http.Request.Headers;
 
     public Caller Caller => Signature.Caller;
@@ -39,7 +45,12 @@ public sealed record S3Request(
     public ObjectId Object => new(BucketName.Parse(Bucket), ObjectKey.Parse(Key));
 
     /// <summary>The object that the request names; null if there is none, or was none then.</summary>
-    public ValueTask<ObjectRow?> FindObject(Backend varve, CancellationToken cancel) => Place!.Find(Key, varve, cancel);
+    public async ValueTask<ObjectRow?> FindObject(Backend varve, CancellationToken cancel)
+    {
+        if (!looked)
+            (found, looked) = (await Place!.Find(Key, varve, cancel), true);
+        return found;
+    }
 
     /// <summary>Opens the body; dispose it.</summary>
     public RequestBody OpenBody() => RequestBody.Open(Http.Request.BodyReader, Headers, Signature);

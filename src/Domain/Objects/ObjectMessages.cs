@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 
@@ -47,7 +48,7 @@ public sealed record WriteCondition(string? IfMatch, string? IfNoneMatch)
     public static readonly WriteCondition None = new(null, null);
 }
 
-public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
+public abstract partial record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
 {
     public sealed override string Stream => Object.Stream;
 
@@ -66,6 +67,9 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         WriteCondition Condition
     ) : ObjectCommand(Context, Object)
     {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
         public override IEnumerable<Step> Steps() =>
             [
                 Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
@@ -167,7 +171,7 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
 }
 
 /// <summary>Stored for ever. Each carries the object's whole state. See <see cref="EventCatalog"/> for names.</summary>
-public abstract record ObjectEvent
+public abstract partial record ObjectEvent
 {
     ObjectEvent() { }
 
@@ -186,7 +190,11 @@ public abstract record ObjectEvent
         ObjectOrigin Origin,
         string? Source,
         DateTimeOffset At
-    ) : ObjectEvent;
+    ) : ObjectEvent
+    {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+    }
 
     /// <param name="VersionId">Of the delete marker.</param>
     /// <param name="RenamedTo"><c>bucket/key</c> where the file lives on; null if it was deleted.</param>

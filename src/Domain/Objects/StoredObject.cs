@@ -29,7 +29,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                     c.Origin,
                     c.Source,
                     c.Context.At
-                ),
+                )
+                {
+                    Acl = c.Acl,
+                },
 
             ObjectCommand.Delete c when stored.RefusalOf(c.Condition) is { } no => no,
             ObjectCommand.Delete when stored.Current is null => new NoChange(),
@@ -52,6 +55,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 c.Context.At
             ),
 
+            ObjectCommand.SetAcl when stored.Current is null => ErrorCode.NoSuchKey,
+            ObjectCommand.SetAcl c when stored.Current.Acl == c.Acl => new NoChange(),
+            ObjectCommand.SetAcl c => new ObjectEvent.AclSet(stored.Current with { Acl = c.Acl }, c.Context.At),
+
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
             ObjectCommand.Rename c when c.To == c.Object => new NoChange(),
@@ -64,6 +71,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
         {
             ObjectEvent.Put e => new StoredObject(e),
             ObjectEvent.Deleted => Decider.Initial,
+            ObjectEvent.AclSet e => new StoredObject(e.Current),
             _ => throw new UnreachableException(),
         };
 

@@ -59,7 +59,10 @@ public sealed record Upload(
                 c.ChecksumType,
                 c.Plan,
                 c.Context.At
-            ),
+            )
+            {
+                Acl = c.Acl,
+            },
             (_, UploadCommand.Init) => new NoChange(),
 
             (UploadStatus.Completed, UploadCommand.Complete) => new NoChange(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
@@ -45,6 +46,9 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         UploadPlan? Plan
     ) : UploadCommand(Context, UploadId)
     {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
         public override IEnumerable<Step> Steps() =>
             [
                 Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
@@ -94,7 +98,10 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
                 ObjectOrigin.Upload,
                 Source: null,
                 Condition
-            );
+            )
+            {
+                Acl = upload.Before.Initiated.Acl,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
@@ -120,7 +127,11 @@ public abstract record UploadEvent
         string? ChecksumType,
         UploadPlan? Plan,
         DateTimeOffset At
-    ) : UploadEvent;
+    ) : UploadEvent
+    {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+    }
 
     public sealed record PartUploaded(
         int Number,

@@ -1,8 +1,12 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Varve.Domain.Access;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
 namespace Varve.Projections.Databases;
@@ -38,6 +42,12 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
+    public static string? Json<T>(T? value, JsonTypeInfo<T> shape)
+        where T : class => value is null ? null : JsonSerializer.Serialize(value, shape);
+
+    public static T? ReadJson<T>(this DbDataReader row, int column, JsonTypeInfo<T> shape)
+        where T : class => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), shape);
+
     /// <summary>All but the content type, which has a column; null where there is nothing else.</summary>
     public static string? Json(ObjectAttributes attributes) =>
         attributes is { Headers: null or { IsEmpty: true }, User: null or { IsEmpty: true } }
@@ -55,7 +65,13 @@ static class Columns
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectAttributes))]
+[JsonSerializable(typeof(Acl))]
+[JsonSerializable(typeof(PublicAccessBlock))]
+[JsonSerializable(typeof(CorsRule[]))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(BucketEncryption))]
 sealed partial class ColumnJson : JsonSerializerContext;

@@ -20,6 +20,7 @@ static class CopyObject
         var replace = Replaces(request.Headers);
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
@@ -44,7 +45,10 @@ static class CopyObject
             ObjectOrigin.Copy,
             $"{source.Bucket}/{source.Key}",
             condition
-        );
+        )
+        {
+            Acl = acl,
+        };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);
         var made = outcome.State<StoredObject>().Current!;

@@ -15,11 +15,12 @@ static class CreateMultipartUpload
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var (algorithm, type) = ChecksumOf(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var context = varve.Context(request.Caller.UserName);
         request.Acknowledge(
             await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null),
+                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null) { Acl = acl },
                 cancel
             )
         );

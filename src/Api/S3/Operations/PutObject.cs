@@ -14,6 +14,7 @@ static class PutObject
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
 
         await RequestedObject.Check(id, condition, varve, cancel);
         await using var staged = await IncomingBytes.Stage(request, varve, expected, expected?.Algorithm, cancel);
@@ -29,7 +30,10 @@ static class PutObject
             ObjectOrigin.Put,
             Source: null,
             condition
-        );
+        )
+        {
+            Acl = acl,
+        };
         request.Acknowledge(await varve.Run(command, cancel));
 
         request.Response.Headers.ETag = ETags.Quote(facts.Md5!);

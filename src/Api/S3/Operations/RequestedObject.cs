@@ -93,8 +93,6 @@ static class RequestedObject
     {
         var supported = name.ToLowerInvariant() switch
         {
-            // What every object has: nobody but the bucket's owner gets at it.
-            "x-amz-acl" => value is "private" or "bucket-owner-full-control",
             "x-amz-tagging" => value.Length == 0,
             "x-amz-storage-class" => IsStorageClass(value)
                 ? true
@@ -105,8 +103,7 @@ static class RequestedObject
             "x-amz-website-redirect-location" or "x-amz-write-offset-bytes" => false,
             var other => !other.StartsWith("x-amz-server-side-encryption", StringComparison.Ordinal)
                 && !other.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
+                && !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal),
         };
         if (!supported)
             throw new RejectedException(ErrorCode.NotImplemented, $"{name}: {value}");

@@ -17,7 +17,20 @@ public sealed record VerifiedRequest(
     string Scope,
     string Timestamp,
     bool IsPresigned
-);
+)
+{
+    /// <summary>A request without a signature.</summary>
+    /// <exception cref="RejectedException">AccessDenied: its body claims to be signed; InvalidArgument.</exception>
+    public static VerifiedRequest Anonymous(IHeaderDictionary headers)
+    {
+        var payload = headers["x-amz-content-sha256"] is { Count: > 0 } text
+            ? SignedPayload.Parse(text.ToString())
+            : SignedPayload.NotSigned;
+        return payload.Mode is PayloadMode.SignedChunks or PayloadMode.SignedChunksWithTrailer
+            ? throw new RejectedException(ErrorCode.AccessDenied)
+            : new(Caller.Anonymous, payload, [], "", "", "", IsPresigned: false);
+    }
+}
 
 /// <summary>Checks AWS Signature Version 4, in the Authorization header or in a presigned URL. Thread-safe.</summary>
 /// <param name="region">The only region that is accepted; null for any.</param>
