@@ -113,6 +113,11 @@ public static class ErrorTable
                 "The XML you provided was not well-formed or did not validate against our published schema."
             ),
             MaxMessageLengthExceeded => new(400, "MaxMessageLengthExceeded", "The request body is too large."),
+            MaxPostPreDataLengthExceeded => new(
+                400,
+                "MaxPostPreDataLengthExceededError",
+                "Your POST request fields preceding the upload file were too large."
+            ),
             MetadataTooLarge => new(400, "MetadataTooLarge", "Your metadata exceeds the maximum allowed size."),
             MethodNotAllowed => new(405, "MethodNotAllowed", "This method is not allowed against this resource."),
             MissingContentLength => new(411, "MissingContentLength", "You must provide the Content-Length header."),

@@ -44,6 +44,7 @@ public enum ErrorCode
     MalformedTrailer,
     MalformedXml,
     MaxMessageLengthExceeded,
+    MaxPostPreDataLengthExceeded,
     MetadataTooLarge,
     MethodNotAllowed,
     MissingContentLength,

@@ -13,12 +13,12 @@ static class Cors
     const string RequestHeaders = "Access-Control-Request-Headers";
     const string Vary = $"Origin, {RequestHeaders}, {RequestMethod}";
 
-    /// <summary>Answers a preflight, which is never signed.</summary>
-    /// <param name="rules">Null where the bucket has none.</param>
+    /// <summary><c>OPTIONS</c>: what a browser asks before a request, of which it tells the method and the names of the
+    /// headers; never signed.</summary>
     /// <exception cref="RejectedException">BadRequest: it is no preflight; AccessForbidden.</exception>
-    public static void Preflight(HttpContext http, ImmutableArray<CorsRule>? rules)
+    public static Task Preflight(S3Request request, Backend varve, CancellationToken cancel)
     {
-        var headers = http.Request.Headers;
+        var headers = request.Headers;
         if (headers.Origin.Count == 0)
             throw new RejectedException(
                 ErrorCode.BadRequest,
@@ -26,7 +26,7 @@ static class Cors
             );
         if (headers[RequestMethod] is not { Count: > 0 } method)
             throw new RejectedException(ErrorCode.BadRequest, $"Invalid {RequestMethod}: null");
-        if (rules is not { } known)
+        if (request.Place!.Bucket.Configuration.Cors is not { } rules)
             throw new RejectedException(
                 ErrorCode.AccessForbidden,
                 "CORSResponse: This CORS request is not allowed. CORS is not enabled for this bucket."
@@ -37,11 +37,12 @@ static class Cors
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var origin = headers.Origin.ToString();
         var rule =
-            known.FirstOrDefault(rule => rule.Allows(origin, method.ToString()) && asked.All(rule.AllowsHeader))
+            rules.FirstOrDefault(rule => rule.Allows(origin, method.ToString()) && asked.All(rule.AllowsHeader))
             ?? throw new RejectedException(ErrorCode.AccessForbidden);
-        Write(http.Response.Headers, rule, origin);
+        Write(request.Response.Headers, rule, origin);
         if (asked.Length > 0)
-            http.Response.Headers.AccessControlAllowHeaders = string.Join(", ", asked).ToLowerInvariant();
+            request.Response.Headers.AccessControlAllowHeaders = string.Join(", ", asked).ToLowerInvariant();
+        return Task.CompletedTask;
     }
 
     /// <summary>Adds what a page of the request's origin may see, if there is a rule for it.</summary>

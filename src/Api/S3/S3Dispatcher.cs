@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Varve.Api.S3.Operations;
 using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
@@ -102,40 +103,62 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
-        if (HttpMethods.IsOptions(method) && target.Bucket is not null)
-        {
-            progress.Operation = S3Operations.Preflight(target);
-            await CatchUp(progress.Operation.Models, headers, cancel);
-            Cors.Preflight(http, (await Find(target.Bucket, toWrite: false, cancel)).Bucket.Configuration.Cors);
-            return;
-        }
-        var signature = await verifier.Verify(method, target, headers, cancel) ?? VerifiedRequest.Anonymous(headers);
-        var operation = progress.Operation = S3Operations.Resolve(method, target, headers);
+        var preflight = HttpMethods.IsOptions(method) && target.Bucket is not null;
+        var parameters = target.Bucket is null ? await ReadParameters(http, cancel) : default;
+        var signature =
+            (
+                preflight ? null
+                : parameters.IsEmpty ? await verifier.Verify(method, target, headers, cancel)
+                : await verifier.VerifyWhole(method, target, headers, parameters, cancel)
+            ) ?? VerifiedRequest.Anonymous(headers);
+
+        var operation = progress.Operation = preflight
+            ? S3Operations.Preflight(target)
+            : S3Operations.Resolve(method, target, headers);
         if (signature.Payload.IsStreaming && !operation.TakesStreams)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
-        var reads = operation.Method is "GET" or "HEAD";
+        var reads = operation.Method is "GET" or "HEAD" or "OPTIONS";
         await CatchUp(reads ? operation.Models : [], headers, cancel);
-        var bucket =
-            operation.Access == Access.BucketOwner ? await Find(target.Bucket!, toWrite: !reads, cancel) : null;
-        var request = new S3Request(http, operation, target, signature, bucket, options) { Users = users };
-        if (bucket is null)
+        var place = operation.Access == Access.BucketOwner ? await Find(target.Bucket!, !reads, cancel) : null;
+        var request = new S3Request(http, operation, target, signature, place, options)
         {
-            RefuseAnonymous(operation, signature.Caller);
-        }
-        else
-        {
-            progress.Cors = bucket.Bucket.Configuration.Cors;
-            if (progress.Cors is { } rules)
-                Cors.Describe(http, rules);
-            TimeTravel.Check(operation, bucket);
-            await RequestAccess.Authorize(request, varve, cancel);
-        }
-        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && !IsOwner(request, expected.ToString()))
-            throw new RejectedException(ErrorCode.AccessDenied);
+            Users = users,
+            Accounts = accounts,
+            Parameters = parameters.IsEmpty ? null : CallerIdentity.Parse(parameters.Span),
+        };
+        if (!preflight)
+            await Authorize(request, progress, cancel);
         await operation.Handle(request, varve, cancel);
+    }
+
+    /// <exception cref="RejectedException">AccessDenied; MethodNotAllowed: it would change the past.</exception>
+    async ValueTask Authorize(S3Request request, Progress progress, CancellationToken cancel)
+    {
+        if (request.Place is not { } place)
+        {
+            RefuseAnonymous(request.Operation, request.Caller);
+            return;
+        }
+        progress.Cors = place.Bucket.Configuration.Cors;
+        if (progress.Cors is { } rules)
+            Cors.Describe(request.Http, rules);
+        TimeTravel.Check(request.Operation, place);
+        await RequestAccess.Authorize(request, varve, cancel);
+        var expected = request.Headers["x-amz-expected-bucket-owner"];
+        if (expected.Count > 0 && !IsOwner(request, expected.ToString()))
+            throw new RejectedException(ErrorCode.AccessDenied);
+    }
+
+    /// <summary>Requests to the service itself may have a form in their body, which is signed with them.</summary>
+    static async ValueTask<ReadOnlyMemory<byte>> ReadParameters(HttpContext http, CancellationToken cancel)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method) || http.Request.ContentLength is not { } length)
+            return default;
+        using var body = new PlainBody(http.Request.BodyReader, length);
+        return await S3Documents.ReadWhole(body, CallerIdentity.DocumentMax, cancel);
     }
 
     async ValueTask<Place> Find(string bucket, bool toWrite, CancellationToken cancel) =>

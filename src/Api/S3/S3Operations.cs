@@ -18,6 +18,7 @@ public static class S3Operations
     public static readonly ImmutableArray<S3Operation> All =
     [
         new("ListBuckets", "GET /", AnyUser, ListBuckets.Handle),
+        new("GetCallerIdentity", "POST /", AnyUser, CallerIdentity.Handle),
 
         new("CreateBucket", "PUT /{bucket}", AnyUser, CreateBucket.Handle),
         new("HeadBucket", "HEAD /{bucket}", BucketOwner, HeadBucket.Handle),
@@ -29,7 +30,7 @@ public static class S3Operations
         new("ListObjectVersions", "GET /{bucket}?versions", BucketOwner, ListObjectVersions.Handle),
         new("ListMultipartUploads", "GET /{bucket}?uploads", BucketOwner, ListMultipartUploads.Handle),
         new("DeleteObjects", "POST /{bucket}?delete", BucketOwner, DeleteObjects.Handle),
-        new("PostObject", "POST /{bucket}", BucketOwner, NotYet),
+        new("PostObject", "POST /{bucket}", BucketOwner, PostObject.Handle),
 
         new("PutObject", "PUT /{bucket}/{key}", BucketOwner, PutObject.Handle) { TakesStreams = true },
         new("CopyObject", "PUT /{bucket}/{key} x-amz-copy-source", BucketOwner, CopyObject.Handle),
@@ -62,8 +63,8 @@ public static class S3Operations
         new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, NotYet),
         new("UpdateObjectEncryption", "PUT /{bucket}/{key}?encryption&[versionId]", BucketOwner, NotYet),
         new("AppendObject", "PUT /{bucket}/{key} x-amz-write-offset-bytes", BucketOwner, NotYet),
-        new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, NotYet),
-        new("PreflightBucket", "OPTIONS /{bucket}", BucketOwner, NotYet),
+        new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, Cors.Preflight),
+        new("PreflightBucket", "OPTIONS /{bucket}", BucketOwner, Cors.Preflight),
         new("CreateSession", "GET /{bucket}?session", BucketOwner, NotYet),
 
         .. Configuration("accelerate", "BucketAccelerateConfiguration", "GET PUT", FixedAnswers.GetAccelerate),

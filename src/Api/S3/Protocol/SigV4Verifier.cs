@@ -46,14 +46,40 @@ public sealed class SigV4Verifier(FindAccount accounts, TimeProvider clock, stri
     /// <exception cref="RejectedException">AccessDenied, AuthorizationHeaderMalformed,
     /// AuthorizationQueryParametersError, InvalidAccessKeyId, InvalidArgument, InvalidRequest, RequestTimeTooSkewed,
     /// SignatureDoesNotMatch.</exception>
-    public async ValueTask<VerifiedRequest?> Verify(
+    public ValueTask<VerifiedRequest?> Verify(
         string method,
         S3Target target,
         IHeaderDictionary headers,
         CancellationToken cancel
+    ) =>
+        Verify(method, target, headers, SigV4Claim.Read(target.Query, headers, CredentialScope.S3, body: null), cancel);
+
+    /// <summary>As above, of a request to STS or IAM, whose body has been read.</summary>
+    public async ValueTask<VerifiedRequest?> VerifyWhole(
+        string method,
+        S3Target target,
+        IHeaderDictionary headers,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancel
     )
     {
-        if (SigV4Claim.Read(target.Query, headers) is not { } claim)
+        var hash = SHA256.HashData(body.Span);
+        var payload = new SignedPayload(PayloadMode.Sha256, Convert.ToHexStringLower(hash), hash);
+        var claim = SigV4Claim.Read(target.Query, headers, CredentialScope.Identity, payload);
+        var verified = await Verify(method, target, headers, claim, cancel);
+        verified?.Payload.Check(hash);
+        return verified;
+    }
+
+    async ValueTask<VerifiedRequest?> Verify(
+        string method,
+        S3Target target,
+        IHeaderDictionary headers,
+        SigV4Claim? claim,
+        CancellationToken cancel
+    )
+    {
+        if (claim is null)
             return null;
         if (region is not null && claim.Scope.Region != region)
             throw claim.Malformed($"the region '{claim.Scope.Region}' is wrong; expecting '{region}'");
