@@ -20,7 +20,7 @@ mkdir -p artifacts/logs
 step() { printf '\n== %s\n' "$*"; }
 
 install_packages() {
-  local packages=(awscli rclone chromium curl jq openssl python3 ca-certificates) missing=()
+  local packages=(awscli rclone chromium rabbitmq-server curl jq openssl python3 ca-certificates) missing=()
   command -v node > /dev/null || packages+=(nodejs)
   command -v npm > /dev/null || packages+=(npm)
   for package in "${packages[@]}"; do

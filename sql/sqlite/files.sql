@@ -27,20 +27,32 @@ CREATE TABLE tbl_user_file (
   file_name   varchar(1024) NOT NULL DEFAULT '', -- wider than documented: S3 keys are longer
   upload_at   datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  status      int unsigned NOT NULL DEFAULT 0   -- 0 normal, 1 deleted, 2 disabled
+  status      int unsigned NOT NULL DEFAULT 0,  -- 0 normal, 1 deleted, 2 disabled
+  name_bytes  BLOB NOT NULL DEFAULT x''         -- file_name in UTF-8: the order of listings
 );
 CREATE UNIQUE INDEX tbl_user_file_uk_user_file ON tbl_user_file (user_name, file_hash);
-CREATE INDEX tbl_user_file_idx_user_name ON tbl_user_file (user_name, status, file_name);
+CREATE INDEX tbl_user_file_idx_user_name ON tbl_user_file (user_name, status, name_bytes);
 CREATE INDEX tbl_user_file_idx_status ON tbl_user_file (status);
 
--- Varve's own from here on. Where each content is; location is NULL once its bytes were purged.
+-- Varve's own from here on. Where each content is: the nearest of its sound copies; NULL once its bytes were purged.
 CREATE TABLE tbl_content (
   sha256           BLOB NOT NULL PRIMARY KEY,
   sha1             BLOB NOT NULL,
   size             bigint NOT NULL,
   location         varchar(1024) NULL,
-  damaged          int NOT NULL,
+  damaged          int NOT NULL,                -- 1 where no copy is sound
   purge_not_before bigint NULL                  -- .NET ticks, UTC; set while a purge is scheduled
+) WITHOUT ROWID;
+
+-- All copies of each content.
+CREATE TABLE tbl_content_copy (
+  sha256    BLOB NOT NULL,
+  distance  int NOT NULL,                       -- of the tier, the nearest first: 1 local, 2 ceph, 3 oss
+  tier      varchar(64) NOT NULL,
+  location  varchar(1024) NOT NULL,
+  damaged   int NOT NULL,
+  copied_at bigint NOT NULL,                    -- .NET ticks, UTC
+  PRIMARY KEY (sha256, distance, tier)
 ) WITHOUT ROWID;
 
 -- Which buckets are homes, and whose.

@@ -10,11 +10,14 @@ using Varve.Tiers;
 namespace Varve.Api;
 
 /// <summary>What both surfaces stand on: commands in, read models out, bytes in and out. Thread-safe.</summary>
+/// <param name="tier">The nearest tier: what comes in goes there.</param>
+/// <param name="farTiers">Where copies may be besides.</param>
 public sealed class Backend(
     IMediator door,
     AggregateStates states,
     IEventStore events,
     ITier tier,
+    IReadOnlyList<ITier> farTiers,
     ReadModels reads,
     IUploadProgress progress,
     ProjectionBarrier barrier,
@@ -24,6 +27,23 @@ public sealed class Backend(
     public IEventStore Events => events;
 
     public ITier Tier => tier;
+
+    /// <summary>Reads from any tier. A damage that it meets is put on record.</summary>
+    public TieredContents Contents { get; } =
+        new(
+            [tier, .. farTiers],
+            reads.LocationsOf,
+            (content, location, damage) =>
+                door.Send(
+                    new ContentCommand.ReportDamage(
+                        new(Guid.CreateVersion7(clock.GetUtcNow()), "varve", clock.GetUtcNow()),
+                        new ContentHash(content),
+                        location,
+                        damage.Message
+                    ),
+                    CancellationToken.None
+                )
+        );
 
     public ReadModels Reads => reads;
 

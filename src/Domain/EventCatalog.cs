@@ -34,6 +34,10 @@ public static class EventCatalog
         new("BucketEncryptionSet", Json.BucketEncryptionSet),
         new("ContentStored", Json.ContentStored),
         new("ContentDamaged", Json.ContentDamaged),
+        new("ContentCopied", Json.ContentCopied),
+        new("ContentCopyFailed", Json.ContentCopyFailed),
+        new("ContentEvicted", Json.ContentEvicted),
+        new("ContentRepaired", Json.ContentRepaired),
         new("ContentPurgeScheduled", Json.ContentPurgeScheduled),
         new("ContentRevived", Json.ContentRevived),
         new("ContentPurged", Json.ContentPurged),
@@ -194,6 +198,10 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketConfigurationEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
+[JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]
+[JsonSerializable(typeof(ContentEvent.CopyFailed), TypeInfoPropertyName = "ContentCopyFailed")]
+[JsonSerializable(typeof(ContentEvent.Evicted), TypeInfoPropertyName = "ContentEvicted")]
+[JsonSerializable(typeof(ContentEvent.Repaired), TypeInfoPropertyName = "ContentRepaired")]
 [JsonSerializable(typeof(ContentEvent.PurgeScheduled), TypeInfoPropertyName = "ContentPurgeScheduled")]
 [JsonSerializable(typeof(ContentEvent.Revived), TypeInfoPropertyName = "ContentRevived")]
 [JsonSerializable(typeof(ContentEvent.Purged), TypeInfoPropertyName = "ContentPurged")]

@@ -44,4 +44,7 @@ public static class ReadModelProjections
             new Uploads.UploadRows(),
             new Instants.InstantRows(),
         ];
+
+    /// <summary>With their versions: what is in the rows changes when one of these does.</summary>
+    internal static string Names() => string.Join(' ', All().Select(projection => projection.Name));
 }

@@ -60,4 +60,25 @@ static partial class Log
 
     [LoggerMessage(12, LogLevel.Critical, "{Reason} Nothing is signed any more: see 'varve audit check'")]
     public static partial void LogBroken(this ILogger logger, string reason);
+
+    [LoggerMessage(14, LogLevel.Information, "Waiting for a projector to build the read models: {Reason}")]
+    public static partial void WaitingForRebuild(this ILogger logger, string reason);
+
+    [LoggerMessage(15, LogLevel.Information, "Standing by: another process is the {Name}")]
+    public static partial void StandingBy(this ILogger logger, string name);
+
+    [LoggerMessage(16, LogLevel.Information, "This process is the {Name} now")]
+    public static partial void LeaseTaken(this ILogger logger, string name);
+
+    [LoggerMessage(17, LogLevel.Warning, "The lease of the {Name} could not be given back; it ends in {Term}")]
+    public static partial void LeaseNotReleased(this ILogger logger, string name, TimeSpan term, Exception fault);
+
+    [LoggerMessage(18, LogLevel.Warning, "The checkpoint of the read models can't be read; again in {Pause}")]
+    public static partial void CheckpointNotRead(this ILogger logger, TimeSpan pause, Exception fault);
+
+    [LoggerMessage(19, LogLevel.Warning, "Redis at {EndPoint} is out of reach ({Reason}); Varve goes on without it")]
+    public static partial void RedisLost(this ILogger logger, string endPoint, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Redis at {EndPoint} is there again")]
+    public static partial void RedisBack(this ILogger logger, string endPoint);
 }

@@ -96,6 +96,16 @@ public sealed class ProjectionBarrier(TimeSpan waitMax)
     public ValueTask<bool> PassOwnWrites(CancellationToken cancel) =>
         Reached >= Acknowledged ? ValueTask.FromResult(true) : Pass(Acknowledged, cancel);
 
+    /// <summary>Whether somebody waits.</summary>
+    internal bool Awaited
+    {
+        get
+        {
+            lock (gate)
+                return waiting.Count > 0;
+        }
+    }
+
     /// <summary>Ends when somebody waits, or after a while: till then the runner may let events gather.</summary>
     internal async Task Wanted(TimeSpan most, CancellationToken cancel)
     {

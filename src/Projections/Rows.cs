@@ -75,6 +75,11 @@ public sealed record FileRow(
     DateTimeOffset UpdatedAt
 );
 
+/// <summary>A row of <c>tbl_content_copy</c>: a content's bytes in one tier.</summary>
+/// <param name="Content">SHA-256, 64 hex digits.</param>
+/// <param name="Size">In bytes.</param>
+public readonly record struct CopyRow(string Content, string Tier, string Location, long Size, DateTimeOffset CopiedAt);
+
 /// <summary>A row of <c>tbl_user_file</c>: one content of one user, under its newest name.</summary>
 public sealed record UserFileRow(
     string UserName,

@@ -43,6 +43,7 @@ public interface ITier
 
     /// <summary>Opens a content for reading.</summary>
     /// <exception cref="ContentDamagedException">The bytes at the location are not those that were kept.</exception>
+    /// <exception cref="TierUnavailableException">The tier is elsewhere, and does not answer.</exception>
     ValueTask<IContentReader> Open(string location, long size, CancellationToken cancel);
 
     /// <summary>Deletes the bytes at a location. Deleting what is not there is fine.</summary>
@@ -73,4 +74,11 @@ public readonly record struct Segment(string Location, long Size);
 public sealed class ContentDamagedException(string location, string detail) : IOException($"{location}: {detail}")
 {
     public string Location { get; } = location;
+}
+
+/// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.</summary>
+public sealed class TierUnavailableException(string tier, string detail, Exception? inner = null)
+    : IOException($"{tier}: {detail}", inner)
+{
+    public string Tier { get; } = tier;
 }

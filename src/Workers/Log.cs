@@ -24,4 +24,55 @@ static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Worker} failed; it tries again in {Pause}")]
     public static partial void WorkerFailed(this ILogger logger, string worker, TimeSpan pause, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "RabbitMQ at {Host}:{Port} does not answer: {Reason}. Transfers wait until it is back."
+    )]
+    public static partial void BrokerGone(this ILogger logger, string host, int port, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "RabbitMQ at {Host}:{Port} is back")]
+    public static partial void BrokerBack(this ILogger logger, string host, int port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A message in {Queue} was set aside, as malformed: {Reason}")]
+    public static partial void TransferMalformed(this ILogger logger, string queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Copied {Content} to {Location}, {Bytes} bytes")]
+    public static partial void ContentCopied(this ILogger logger, string content, string location, long bytes);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Copying {Content} to {Tier} failed; again in {Delay}: {Reason}"
+    )]
+    public static partial void TransferDelayed(
+        this ILogger logger,
+        string content,
+        string tier,
+        TimeSpan delay,
+        string reason
+    );
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Copying {Content} to {Tier} failed for the last time, see 'varve transfers list': {Reason}"
+    )]
+    public static partial void TransferGivenUp(this ILogger logger, string content, string tier, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Repaired {Content}: sound bytes are at {Location} now")]
+    public static partial void ContentRepaired(this ILogger logger, string content, string location);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Could not repair {Content} in {Tier}; it is tried again: {Reason}"
+    )]
+    public static partial void RepairFailed(this ILogger logger, string content, string tier, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Evicted {Count} local copies, {Bytes} bytes")]
+    public static partial void CopiesEvicted(this ILogger logger, int count, long bytes);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Scrubbed {Contents} contents, {Bytes} bytes: {Damaged} damaged"
+    )]
+    public static partial void Scrubbed(this ILogger logger, long contents, long bytes, long damaged);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Varve.Domain.Contents;
 using Varve.Domain.Uploads;
@@ -17,46 +16,22 @@ public sealed class PartSweeper(
     AggregateStates states,
     ITier tier,
     string dataFolder,
+    TimeProvider clock,
     ILogger<PartSweeper> logger
 ) : IWorker
 {
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     static readonly string[] Uploads = ["upload-"];
 
-    /// <summary>Other streams' events that may be looked through again after a start.</summary>
-    const long Unsaved = 10_000;
+    readonly string place = Path.Combine(dataFolder, "part-sweeper.position");
 
-    readonly string checkpoint = Path.Combine(dataFolder, "part-sweeper.position");
+    public Task Run(CancellationToken cancel) =>
+        new LogFollower(store, Uploads, place, nameof(PartSweeper), clock, logger).Run(SweepEnded, cancel);
 
-    public async Task Run(CancellationToken cancel)
+    async Task SweepEnded(IReadOnlyList<RecordedEvent> events, CancellationToken cancel)
     {
-        while (!cancel.IsCancellationRequested)
-            try
-            {
-                await Follow(cancel);
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault)
-            {
-                logger.WorkerFailed(nameof(PartSweeper), Pause, fault);
-                await Task.Delay(Pause, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-    }
-
-    async Task Follow(CancellationToken cancel)
-    {
-        var saved = await ReadCheckpoint(cancel);
-        await foreach (var batch in store.Subscribe(saved, Uploads, cancel))
-        {
-            foreach (var recorded in batch.Events)
-                if (recorded.Decoded() is UploadEvent.Completed or UploadEvent.Cancelled or UploadEvent.Expired)
-                    await Sweep(recorded.Stream, cancel);
-            if (batch.Events.Count > 0 || batch.Upto.Value >= saved.Value + Unsaved)
-                await Save(saved = batch.Upto, cancel);
-        }
+        foreach (var recorded in events)
+            if (recorded.Decoded() is UploadEvent.Completed or UploadEvent.Cancelled or UploadEvent.Expired)
+                await Sweep(recorded.Stream, cancel);
     }
 
     async Task Sweep(string stream, CancellationToken cancel)
@@ -93,21 +68,4 @@ public sealed class PartSweeper(
         var unused = completed.Unused ?? [];
         return [.. upload.Parts.Values.Where(part => !unused.Contains(part.Number)).Select(part => part.Location)];
     }
-
-    async Task Save(Position position, CancellationToken cancel)
-    {
-        var beside = checkpoint + ".new";
-        await File.WriteAllTextAsync(beside, position.ToString(), cancel);
-        File.Move(beside, checkpoint, overwrite: true);
-    }
-
-    async ValueTask<Position> ReadCheckpoint(CancellationToken cancel) =>
-        File.Exists(checkpoint)
-        && long.TryParse(
-            await File.ReadAllTextAsync(checkpoint, cancel),
-            CultureInfo.InvariantCulture,
-            out var position
-        )
-            ? new(position)
-            : Position.Start;
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Varve.EventStores;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
@@ -10,48 +9,42 @@ namespace Varve.Projections.Tests;
 public sealed class LiveReadModels : IAsyncDisposable
 {
     readonly CancellationTokenSource stop = new();
-    readonly string folder;
     ProjectionRunner runner = null!;
     Task running = Task.CompletedTask;
 
-    LiveReadModels(string folder, InMemoryEventStore store, SqliteReadDatabase database)
+    LiveReadModels(string folder, InMemoryEventStore store, IReadDatabase database)
     {
-        (this.folder, Store, Database) = (folder, store, new(database));
+        (Folder, Store, Database) = (folder, store, database);
         Read = new ReadModels(Database, Barrier);
     }
 
+    public string Folder { get; }
     public InMemoryEventStore Store { get; }
-    public CurrentReadDatabase Database { get; }
+    public IReadDatabase Database { get; }
     public LiveRebuild Rebuild { get; private set; } = null!;
     public ReadModels Read { get; }
     public ProjectionBarrier Barrier { get; } = new(TimeSpan.FromSeconds(30));
-    public InMemoryUploadProgress Progress { get; } = new();
+    public IUploadProgress Progress { get; private init; } = new InMemoryUploadProgress();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<LiveReadModels> Start(IReadOnlyList<IProjection>? projections = null)
+    public static async Task<LiveReadModels> Start(
+        ReadStore place,
+        IReadOnlyList<IProjection>? projections = null,
+        IUploadProgress? progress = null
+    )
     {
         var folder = NewFolder();
         var store = new InMemoryEventStore();
-        var live = new LiveReadModels(folder, store, await Generations(folder, store).Open(null, Cancel));
+        var (database, generations) = await place.Open(folder, store);
+        var live = new LiveReadModels(folder, store, database) { Progress = progress ?? new InMemoryUploadProgress() };
         live.runner = live.Runner(projections);
-        live.Rebuild = new(
-            live.Generations(),
-            live.Database,
-            live.runner,
-            TimeProvider.System,
-            NullLogger<LiveRebuild>.Instance
-        );
+        live.Rebuild = new(generations, live.runner, TimeProvider.System, NullLogger<LiveRebuild>.Instance);
         live.running = live.runner.Run(live.stop.Token);
         return live;
     }
 
     public static string NewFolder() => Directory.CreateTempSubdirectory("varve-projections-").FullName;
-
-    public static ReadGenerations Generations(string folder, IEventStore store) =>
-        new(folder, store, NullLogger<ReadGenerations>.Instance);
-
-    public ReadGenerations Generations() => Generations(folder, Store);
 
     public ProjectionRunner Runner(IReadOnlyList<IProjection>? projections = null, ProjectionBarrier? barrier = null) =>
         new(
@@ -64,6 +57,8 @@ public sealed class LiveReadModels : IAsyncDisposable
             NullLogger<ProjectionRunner>.Instance
         );
 
+    public void FillProgress() => runner.FillProgress();
+
     /// <summary>Waits until the rows show all that is in the log.</summary>
     public async Task CaughtUp() => Assert.True(await Barrier.Pass(Store.Last, Cancel));
 
@@ -75,7 +70,7 @@ public sealed class LiveReadModels : IAsyncDisposable
         var other = NewFolder();
         try
         {
-            await using var rebuilt = await Generations(other, Store).Open(null, Cancel);
+            await using var rebuilt = await SqliteReadStore.Generations(other, Store).Open(null, Cancel);
             return await ReadModelDigest.Dump(rebuilt, Cancel);
         }
         finally
@@ -96,7 +91,7 @@ public sealed class LiveReadModels : IAsyncDisposable
         await Database.DisposeAsync();
         Rebuild.Dispose();
         runner.Dispose();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
         stop.Dispose();
     }
 }

@@ -78,6 +78,7 @@ public sealed class PartSweeperTests : IAsyncLifetime
             world.States,
             world.Disk,
             world.Folder,
+            TimeProvider.System,
             NullLogger<PartSweeper>.Instance
         );
         var running = sweeper.Run(stop.Token);

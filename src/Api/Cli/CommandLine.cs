@@ -24,6 +24,8 @@ static class CommandLine
             MoveCommands.MakeExport(),
             MoveCommands.MakeImport(),
             AuditCommand.Make(),
+            TransfersCommand.Make(),
+            ScrubCommand.Make(),
             Version(),
         };
         var parsed = root.Parse(args);

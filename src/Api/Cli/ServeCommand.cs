@@ -84,9 +84,8 @@ static class ServeCommand
                 };
                 var given = flags.Where(flag => flag.Value is not null);
                 var json = parsed.GetValue(log) == "json";
-                if (
-                    Settings.EventsAloneOf(parsed.GetValue(roles) ?? Environment.GetEnvironmentVariable("Varve__Roles"))
-                )
+                var does = parsed.GetValue(roles) ?? Environment.GetEnvironmentVariable("Varve__Roles");
+                if (RolesSetting.Parse(does) == Roles.Events)
                 {
                     await using var alone = await LogServer.Start(given, json, cancel);
                     await alone.UntilStopped();

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Varve.Api.Hosting;
 using Varve.Projections.Runner;
+using Varve.Workers;
+using Varve.Workers.Transfers;
 
 namespace Varve.Api.Control;
 
@@ -63,6 +65,34 @@ sealed class ControlClient : IDisposable
     {
         var reply = await Checked(await http.PostAsJsonAsync(ControlPaths.Skip, request, cancel), cancel);
         return (await reply.Content.ReadFromJsonAsync<IReadOnlyList<string>>(cancel))!;
+    }
+
+    /// <exception cref="SettingsException">The queue does not answer.</exception>
+    public async Task<IReadOnlyList<TransferQueueState>> Transfers(CancellationToken cancel)
+    {
+        var reply = await Checked(await http.GetAsync(ControlPaths.Transfers, cancel), cancel);
+        return (await reply.Content.ReadFromJsonAsync<IReadOnlyList<TransferQueueState>>(cancel))!;
+    }
+
+    /// <param name="tier">Null for all.</param>
+    /// <returns>How many transfers come again.</returns>
+    /// <exception cref="SettingsException">It was refused.</exception>
+    public async Task<long> RetryTransfers(string? tier, CancellationToken cancel)
+    {
+        var reply = await Checked(await http.PostAsJsonAsync(ControlPaths.RetryTransfers, tier, cancel), cancel);
+        return await reply.Content.ReadFromJsonAsync<long>(cancel);
+    }
+
+    /// <summary>How the pass is, or the last one was; null if there was none.</summary>
+    public Task<ScrubPass?> Scrub(CancellationToken cancel) =>
+        http.GetFromJsonAsync<ScrubPass?>(ControlPaths.Scrub, cancel);
+
+    /// <summary>Asks for a pass.</summary>
+    /// <returns>The one before, or the one that is under way.</returns>
+    public async Task<ScrubPass?> BeginScrub(CancellationToken cancel)
+    {
+        var reply = await Checked(await http.PostAsync(ControlPaths.Scrub, content: null, cancel), cancel);
+        return await reply.Content.ReadFromJsonAsync<ScrubPass?>(cancel);
     }
 
     public void Dispose() => http.Dispose();

@@ -4,11 +4,12 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Varve.Api.Hosting;
 using Varve.Domain;
+using Varve.Workers;
 
 namespace Varve.Api.Control;
 
 /// <summary>
-/// What <c>varve projections</c> asks of a running server: HTTP on a socket in the data folder's <c>control</c>, which
+/// What <c>varve projections</c>, <c>transfers</c> and <c>scrub</c> ask of a running server: HTTP on a socket in the data folder's <c>control</c>, which
 /// its owner alone may enter. Nothing of it can be reached by network.
 /// </summary>
 static class ControlSurface
@@ -69,10 +70,14 @@ static class ControlSurface
                 http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget
             ) switch
             {
-                ("GET", ControlPaths.Projections) => await engine.Projections(cancel),
-                ("GET", ControlPaths.Rebuild) => engine.Rebuild.Progress,
+                ("GET", ControlPaths.Projections) => await engine.Read.States(cancel),
+                ("GET", ControlPaths.Rebuild) => engine.Read.Rebuild?.Progress,
                 ("POST", ControlPaths.Rebuild) => await Rebuild(engine, cancel),
                 ("POST", ControlPaths.Skip) => await Skip(http, engine, cancel),
+                ("GET", ControlPaths.Transfers) => await engine.Copies.Transfers(cancel),
+                ("POST", ControlPaths.RetryTransfers) => await Retry(http, engine, cancel),
+                ("GET", ControlPaths.Scrub) => engine.Copies.Scrubber.Pass,
+                ("POST", ControlPaths.Scrub) => Scrub(engine),
                 _ => throw new RejectedException(ErrorCode.NotImplemented),
             };
             await http.Response.WriteAsJsonAsync(answer, cancel);
@@ -91,8 +96,26 @@ static class ControlSurface
 
     static async Task<object?> Rebuild(Engine engine, CancellationToken cancel)
     {
-        await engine.Rebuild.Run("it was asked for", cancel);
+        if (engine.Read.Rebuild is not { } rebuild)
+            throw new RejectedException(ErrorCode.InvalidRequest, "This process is no projector: ask one that is.");
+        if (await engine.Read.OtherProjector(cancel) is { } holder)
+            throw new RejectedException(ErrorCode.InvalidRequest, $"This process stands by: ask {holder}.");
+        await rebuild.Run("it was asked for", cancel);
         return null;
+    }
+
+    static async Task<object?> Retry(HttpContext http, Engine engine, CancellationToken cancel) =>
+        await engine.Copies.Retry(
+            await http.Request.ReadFromJsonAsync<string?>(JsonSerializerOptions.Web, cancel),
+            cancel
+        );
+
+    /// <returns>The pass before, if the one that was asked for is still to begin.</returns>
+    static ScrubPass? Scrub(Engine engine)
+    {
+        var before = engine.Copies.Scrubber.Pass;
+        engine.Copies.Scrubber.Ask();
+        return before;
     }
 
     static async Task<object?> Skip(HttpContext http, Engine engine, CancellationToken cancel)
@@ -112,4 +135,7 @@ static class ControlPaths
     public const string Projections = "/projections";
     public const string Rebuild = "/projections/rebuild";
     public const string Skip = "/projections/skip";
+    public const string Transfers = "/transfers";
+    public const string RetryTransfers = "/transfers/retry";
+    public const string Scrub = "/scrub";
 }

@@ -4,10 +4,8 @@ using Varve.Domain;
 using Varve.EventStores;
 using Varve.EventStores.Node;
 using Varve.Projections;
-using Varve.Projections.Databases;
-using Varve.Projections.Runner;
+using Varve.Projections.Redis;
 using Varve.Projections.Transparency;
-using Varve.Projections.Uploads;
 using Varve.Tiers.Disk;
 using Varve.Workers;
 
@@ -27,8 +25,7 @@ sealed class Engine : IAsyncDisposable
     readonly CancellationTokenSource stop = new();
     readonly OpenedStore store;
     readonly DiskTier disk;
-    readonly CurrentReadDatabase readDatabase;
-    readonly ProjectionRunner runner;
+    readonly ReadSide read;
     readonly TreeKeeper keeper;
     Task projecting = Task.CompletedTask;
     Task working = Task.CompletedTask;
@@ -36,82 +33,66 @@ sealed class Engine : IAsyncDisposable
     Engine(
         DataFolder folder,
         Settings settings,
-        IdentityOptions identity,
         TreeKeeper keeper,
         OpenedStore store,
         DiskTier disk,
-        SqliteReadDatabase read,
-        ReadGenerations generations,
+        CopySide copies,
+        ReadSide read,
+        RootAccount root,
         ILoggerFactory loggers
     )
     {
         Folder = folder;
-        (this.store, this.disk, this.keeper) = (store, disk, keeper);
-        readDatabase = new(read);
+        Root = root;
+        Roles = settings.Roles;
+        (this.store, this.disk, this.keeper, this.read, Copies) = (store, disk, keeper, read, copies);
 
         var events = store.Events;
         var clock = TimeProvider.System;
-        var barrier = new ProjectionBarrier(settings.BarrierWait);
-        var progress = new InMemoryUploadProgress();
         var states = new AggregateStates(events, StatesKept);
+        var alone = store.Embedded is not null && settings.MySql is null;
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
-            new ValidationBehavior(CommandValidators.All),
-            new BarrierBehavior(barrier, events, store.Embedded is null ? 0 : BarrierBehavior.AloneLagMax)
+            [
+                new ValidationBehavior(CommandValidators.All),
+                .. copies.Behaviors,
+                new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
+            ]
         );
-        Backend = new(door, states, events, disk, new ReadModels(readDatabase, barrier), progress, barrier, clock);
-        runner = new(
-            events,
-            readDatabase,
-            ReadModelProjections.All(),
-            barrier,
-            progress,
-            clock,
-            loggers.CreateLogger<ProjectionRunner>()
-        );
-        Rebuild = new(generations, readDatabase, runner, clock, loggers.CreateLogger<LiveRebuild>());
-        Root = RootAccount.Load(
-            folder.Identity,
-            Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
-            Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
-        );
-        Accounts = new(Backend, Root, folder.Identity, identity, clock);
-        Workers =
-        [
-            new PartSweeper(events, states, disk, folder.Root, loggers.CreateLogger<PartSweeper>()),
-            new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
-            // The embedded log appends to several streams at once: there is nothing to finish.
-            .. store.Embedded is null
-                ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
-                : Array.Empty<IWorker>(),
-        ];
+        Backend = new(door, states, events, disk, copies.FarTiers, read.Models, read.Progress, read.Barrier, clock);
+        copies.Care(Backend, door, states, loggers);
+        Workers = Roles.HasFlag(Hosting.Roles.Worker)
+            ?
+            [
+                new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
+                new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+                // The embedded log appends to several streams at once: there is nothing to finish.
+                .. store.Embedded is null
+                    ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                    : Array.Empty<IWorker>(),
+                .. copies.Workers,
+            ]
+            : [];
     }
 
     public DataFolder Folder { get; }
 
+    public Roles Roles { get; }
+
     public Backend Backend { get; }
 
-    public Accounts Accounts { get; }
+    public Accounts Accounts { get; private set; } = null!;
 
     public RootAccount Root { get; }
 
-    public LiveRebuild Rebuild { get; }
+    /// <summary>Null where no processes share one.</summary>
+    public RedisServer? Redis => read.Redis;
 
-    /// <summary>How each projection is.</summary>
-    public async Task<IReadOnlyList<ProjectionState>> Projections(CancellationToken cancel)
-    {
-        using var lease = await readDatabase.Read(cancel);
-        var follows = runner.Fault is null ? Following.Log : Following.Nothing;
-        var rebuild = Rebuild.Progress;
-        return await ProjectionState.Of(
-            lease.Session,
-            store.Events,
-            Rebuild.Generation,
-            rebuild is null ? follows : Following.LogWhileRebuilt,
-            TimeProvider.System,
-            cancel
-        );
-    }
+    /// <summary>The read models.</summary>
+    public ReadSide Read => read;
+
+    /// <summary>Copies of contents in other tiers.</summary>
+    public CopySide Copies { get; }
 
     /// <summary>Who an S3 access key stands for.</summary>
     public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
@@ -120,10 +101,10 @@ sealed class Engine : IAsyncDisposable
             : null;
 
     /// <summary>Why the engine cannot do its work; null if it can.</summary>
-    public string? Fault => projecting.IsFaulted ? projecting.Exception.InnerException?.Message : null;
+    public string? Fault => read.Fault;
 
     /// <summary>What the projections wait to be over, such as a full disk; null if nothing.</summary>
-    public string? Trouble => runner.Fault;
+    public string? Trouble => read.Trouble;
 
     IReadOnlyList<IWorker> Workers { get; }
 
@@ -173,6 +154,7 @@ sealed class Engine : IAsyncDisposable
         {
             var identity = IdentityOptions.From(configuration);
             var audit = AuditOptions.From(configuration);
+            var storage = StorageOptions.From(configuration);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
             var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);
@@ -184,12 +166,31 @@ sealed class Engine : IAsyncDisposable
                 loggers.CreateLogger<DiskTier>()
             );
             opened.Push(disk);
+            var copies = CopySide.Open(storage, folder, loggers);
+            opened.Push(copies);
             // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
             var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
-            var generations = new ReadGenerations(folder.Root, events, loggers.CreateLogger<ReadGenerations>());
-            var read = await generations.Open(progress: null, cancel);
+            var redis = settings.Redis is { } server
+                ? await RedisServer.Open(server, loggers.CreateLogger<RedisServer>())
+                : null;
+            var read = await ReadSide.Open(folder.Root, settings, events, redis, loggers, cancel);
             opened.Push(read);
-            return new(folder, settings, identity, await keeper, store, disk, read, generations, loggers);
+            var root = RootAccount.Load(
+                folder.Identity,
+                Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
+                Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
+            );
+            var engine = new Engine(folder, settings, await keeper, store, disk, copies, read, root, loggers);
+            engine.Accounts = await Accounts.Open(
+                engine.Backend,
+                root,
+                folder.Identity,
+                settings.MySql,
+                identity,
+                TimeProvider.System,
+                redis
+            );
+            return engine;
         }
         catch
         {
@@ -201,17 +202,11 @@ sealed class Engine : IAsyncDisposable
 
     async Task SetGoing(CancellationToken cancel)
     {
-        var head = await store.Events.Head(cancel);
-        projecting = Task.Run(() => runner.Run(stop.Token), CancellationToken.None);
-        while (!await Backend.Barrier.Pass(head, cancel))
-            if (projecting.IsCompleted)
-                await projecting;
-        await Accounts.EnsureRoot(cancel);
-        working = Task.WhenAll([
-            .. Workers.Select(one => Beside(one.Run)),
-            Beside(keeper.Run),
-            Beside(Rebuild.RunWhenNeeded),
-        ]);
+        projecting = read.Run(stop.Token);
+        await read.CatchUp(cancel);
+        if (Roles.HasFlag(Hosting.Roles.Api))
+            await Accounts.EnsureRoot(cancel);
+        working = Task.WhenAll([.. Workers.Select(one => Beside(one.Run)), Beside(keeper.Run)]);
     }
 
     Task Beside(Func<CancellationToken, Task> run) => Task.Run(() => run(stop.Token), CancellationToken.None);
@@ -221,10 +216,9 @@ sealed class Engine : IAsyncDisposable
         await stop.CancelAsync();
         await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        runner.Dispose();
-        Rebuild.Dispose();
-        Accounts.Dispose();
-        await readDatabase.DisposeAsync();
+        await Accounts.DisposeAsync();
+        await read.DisposeAsync();
+        await Copies.DisposeAsync();
         await disk.DisposeAsync();
         await store.DisposeAsync();
         await Folder.DisposeAsync();

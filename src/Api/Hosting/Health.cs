@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Varve.EventStores;
 
 namespace Varve.Api.Hosting;
@@ -17,7 +18,7 @@ static class Health
                 async (CancellationToken cancel) =>
                 {
                     var state = await StateOf(engine(), cancel);
-                    return TypedResults.Json(state, statusCode: state.Ready ? 200 : 503);
+                    return TypedResults.Json(state, JsonSerializerOptions.Web, statusCode: state.Ready ? 200 : 503);
                 }
             )
             .ExcludeFromDescription();
@@ -25,22 +26,23 @@ static class Health
 
     static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
     {
-        var reached = engine.Backend.Barrier.Reached;
-        IReadOnlyList<string> stopped = [.. engine.Backend.Barrier.Stopped.Select(one => $"{one}")];
+        var read = engine.Read;
+        var reached = read.Barrier.Reached.Value;
+        IReadOnlyList<string> stopped = [.. read.Barrier.Stopped.Select(one => $"{one}")];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         try
         {
             var head = await engine.Backend.Events.Head(limit.Token);
-            var fault = engine.Fault;
-            return new(fault is null, head.Value, reached.Value, fault ?? engine.Trouble, stopped);
+            var fault = read.Fault ?? read.Unreachable;
+            return new(fault is null, head.Value, reached, fault ?? read.Trouble, stopped, read.Projector);
         }
         catch (Exception silent)
             when (silent is EventStoreUnavailableException or OperationCanceledException
                 && !cancel.IsCancellationRequested
             )
         {
-            return new(Ready: false, reached.Value, reached.Value, "The event store gives no answer.", stopped);
+            return new(Ready: false, reached, reached, "The event store gives no answer.", stopped, read.Projector);
         }
     }
 
@@ -48,5 +50,14 @@ static class Health
     /// <param name="Reached">How far the read models are.</param>
     /// <param name="Fault">What is wrong, if something is.</param>
     /// <param name="Stopped">Projections that met an event which they can't take. The rest is served.</param>
-    public sealed record Readiness(bool Ready, long Head, long Reached, string? Fault, IReadOnlyList<string> Stopped);
+    /// <param name="Projector"><c>active</c>, or <c>standby</c> where another process is; null in a process that is
+    /// none.</param>
+    public sealed record Readiness(
+        bool Ready,
+        long Head,
+        long Reached,
+        string? Fault,
+        IReadOnlyList<string> Stopped,
+        string? Projector = null
+    );
 }

@@ -7,8 +7,6 @@ namespace Varve.Api.Hosting;
 /// <summary>The event store of this process, wherever it is. Dispose it.</summary>
 sealed class OpenedStore : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
     readonly IAsyncDisposable owner;
 
     OpenedStore(EmbeddedEventStore embedded) => (Events, Embedded, owner) = (embedded, embedded, embedded);
@@ -23,8 +21,8 @@ sealed class OpenedStore : IAsyncDisposable
     /// <param name="data">The data folder.</param>
     /// <param name="eventStore">Setting <c>Varve:EventStore</c>; null for the log in the data folder.</param>
     /// <exception cref="SettingsException">The setting is no connection string.</exception>
-    /// <exception cref="EventStoreUnavailableException">The log cannot be opened, or the server gives no answer for a
-    /// minute, or refuses.</exception>
+    /// <exception cref="EventStoreUnavailableException">The log cannot be opened, or the server gives no answer, or
+    /// refuses.</exception>
     public static async Task<OpenedStore> Open(
         string data,
         string? eventStore,
@@ -38,7 +36,7 @@ sealed class OpenedStore : IAsyncDisposable
         var remote = EventStoreDbStore.Open(Parse(eventStore), TimeProvider.System, logger);
         try
         {
-            await Reach(remote, cancel);
+            await remote.Head(cancel);
             return new(remote);
         }
         catch
@@ -59,20 +57,6 @@ sealed class OpenedStore : IAsyncDisposable
         {
             throw new SettingsException("EventStore", $"{wrong.Message}.");
         }
-    }
-
-    /// <summary>Servers that are started together are not ready together.</summary>
-    static async Task Reach(EventStoreDbStore remote, CancellationToken cancel)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (true)
-            try
-            {
-                await remote.Head(cancel);
-                return;
-            }
-            catch (EventStoreUnavailableException fault)
-                when (fault.MayPass && TimeProvider.System.GetElapsedTime(begun) < Patience) { }
     }
 
     public ValueTask DisposeAsync() => owner.DisposeAsync();

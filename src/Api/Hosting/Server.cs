@@ -22,7 +22,7 @@ public sealed class Server : IAsyncDisposable
     /// <summary>Where REST and the web page listen.</summary>
     public Uri Rest => AddressOf(0);
 
-    /// <summary>Where S3 listens.</summary>
+    /// <summary>Where S3 listens; in a process of the role api.</summary>
     public Uri S3 => AddressOf(1);
 
     /// <summary>Where the log is served; null if it is not.</summary>
@@ -47,6 +47,7 @@ public sealed class Server : IAsyncDisposable
                 "Events:Url",
                 "the log is in another server (Varve:EventStore): auditors connect to that."
             );
+        var serves = settings.Roles.HasFlag(Roles.Api);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(settings);
@@ -58,20 +59,28 @@ public sealed class Server : IAsyncDisposable
             logging.AddVarveConsole(jsonLog).AddConfiguration(builder.Configuration.GetSection("Logging"))
         );
         // Most of a start is compiling, and there is more than one core: engine and surfaces start side by side.
-        var starting = Task.Run(() => Engine.Start(settings, builder.Configuration, loggers, cancel), cancel);
+        Task<Engine> Start() => Engine.Start(settings, builder.Configuration, loggers, cancel);
+        var logger = loggers.CreateLogger<WaitingRoom>();
+        var starting = Task.Run(
+            () => settings.Outside ? WaitingRoom.WaitFor(Start, settings, logger, cancel) : Start(),
+            cancel
+        );
         Engine? engine = null;
         builder
             .Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton(_ => engine!.Backend)
             .AddSingleton(_ => engine!.Accounts)
+            .AddSingleton(_ => engine!.Redis!) // null where there is none
             .AddRest(builder.Configuration)
             .AddTelemetry(builder.Configuration);
         var web = builder.Build();
         web.UseControl(() => engine!);
-        web.UseS3(() => engine!, settings, loggers);
+        if (serves)
+            web.UseS3(() => engine!, settings, loggers);
         web.UseRouting();
-        web.MapRest();
+        if (serves)
+            web.MapRest();
         web.MapHealth(() => engine!);
         web.MapPrometheusScrapingEndpoint("/metrics");
 
@@ -112,8 +121,14 @@ public sealed class Server : IAsyncDisposable
     void Announce()
     {
         var log = Events is { } address ? $"  Events: {address}" : "";
-        Console.WriteLine($"Varve is ready.  Web and REST: {Rest}  S3: {S3}{log}  Data: {engine.Folder.Root}");
-        engine.Root.Announce();
+        if (engine.Roles.HasFlag(Roles.Api))
+            Console.WriteLine($"Varve is ready.  Web and REST: {Rest}  S3: {S3}{log}  Data: {engine.Folder.Root}");
+        else
+            Console.WriteLine(
+                $"Varve is ready.  Roles: {engine.Roles}  Health: {Rest}{log}  Data: {engine.Folder.Root}"
+            );
+        if (engine.Roles.HasFlag(Roles.Api))
+            engine.Root.Announce();
     }
 
     Uri AddressOf(int index)

@@ -1,4 +1,6 @@
 using System.Net;
+using Varve.Projections.Databases;
+using Varve.Projections.Redis;
 
 namespace Varve.Api.Hosting;
 
@@ -11,7 +13,7 @@ public sealed class SettingsException(string message) : Exception(message)
 }
 
 /// <summary>Where Varve listens and keeps its data. Section <c>Varve</c>.</summary>
-public sealed record Settings(
+sealed record Settings(
     string Data,
     IPEndPoint Rest,
     IPEndPoint S3,
@@ -19,21 +21,25 @@ public sealed record Settings(
     string? S3Region,
     int SmallContentMax,
     TimeSpan BarrierWait,
-    string? EventStore
+    string? EventStore,
+    Roles Roles,
+    MySqlServer? MySql,
+    MySqlServer? MySqlReplica,
+    int MySqlShards,
+    RedisAddress? Redis
 )
 {
-    /// <summary>Engines of the cluster that this version cannot speak to yet: setting one must not be
-    /// ignored.</summary>
-    static readonly string[] NotYet = ["MySql", "MySqlReplica", "Redis", "RabbitMq"];
+    /// <summary>Whether parts of this Varve are in other processes, which may be down when this one starts.</summary>
+    public bool Outside => EventStore is not null || MySql is not null;
+
+    /// <summary>By which other processes know this one.</summary>
+    public string ProcessName { get; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)
     {
         var varve = configuration.GetSection("Varve");
-        foreach (var key in NotYet)
-            if (!string.IsNullOrEmpty(varve[key]))
-                throw new SettingsException(key, "this version runs on the embedded parts alone; remove the setting.");
-        return new(
+        var settings = new Settings(
             varve["Data"] ?? "data",
             EndPointOf("Rest:Url", varve["Rest:Url"] ?? "http://127.0.0.1:8080"),
             EndPointOf("S3:Url", varve["S3:Url"] ?? "http://127.0.0.1:9000"),
@@ -41,26 +47,52 @@ public sealed record Settings(
             varve["S3:Region"],
             SizeOf("Contents:SmallMax", varve["Contents:SmallMax"], 256 * 1024, most: 1024 * 1024),
             SecondsOf("Barrier:WaitSeconds", varve["Barrier:WaitSeconds"], 2),
-            varve["EventStore"] is { Length: > 0 } eventStore ? eventStore : null
+            varve["EventStore"] is { Length: > 0 } eventStore ? eventStore : null,
+            RolesSetting.Parse(varve["Roles"]),
+            ServerOf("MySql", varve["MySql"], MySqlServer.Parse),
+            ServerOf("MySqlReplica", varve["MySqlReplica"], MySqlServer.Parse),
+            ShardsOf(varve["MySqlShards"]),
+            ServerOf("Redis", varve["Redis"], RedisAddress.Parse)
         );
+        settings.Check();
+        return settings;
     }
 
-    /// <summary>One process does everything, or serves the log alone.</summary>
-    /// <exception cref="SettingsException">There is no such role, or not in this mix.</exception>
-    public static bool EventsAloneOf(string? roles)
+    /// <exception cref="SettingsException">Settings contradict each other.</exception>
+    void Check()
     {
-        var named = (roles ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (named.FirstOrDefault(role => role is not ("api" or "projector" or "worker" or "events")) is { } unknown)
-            throw new SettingsException("Roles", $"'{unknown}' is none of api, projector, worker, events.");
-        if (named is ["events"])
-            return true;
-        return named.Length == 0 || named.Except(["events"]).Distinct().Count() == 3
-            ? false
-            : throw new SettingsException(
+        if (MySqlReplica is not null && MySql is null)
+            throw new SettingsException("MySqlReplica", "Varve:MySql, its primary, is not set.");
+        if (MySqlReplica is not null && MySqlReplica.Database != MySql!.Database)
+            throw new SettingsException("MySqlReplica", $"it must name the database {MySql.Database}, as MySql does.");
+        if ((Roles & Roles.All) is Roles.All or 0)
+            return;
+        if (EventStore is null)
+            throw new SettingsException(
                 "Roles",
-                "this version runs api,projector,worker in one process, or events alone."
+                $"other processes do the rest: set Varve:EventStore, which all share."
             );
+        if (MySql is null)
+            throw new SettingsException("Roles", $"other processes do the rest: set Varve:MySql, which all share.");
     }
+
+    static TServer? ServerOf<TServer>(string key, string? text, Func<string, TServer> parse)
+        where TServer : class
+    {
+        try
+        {
+            return string.IsNullOrEmpty(text) ? null : parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            throw new SettingsException(key, $"{wrong.Message}.");
+        }
+    }
+
+    static int ShardsOf(string? text) =>
+        text is null ? 1
+        : int.TryParse(text, out var shards) && FileShards.Counts.Contains(shards) ? shards
+        : throw new SettingsException("MySqlShards", $"'{text}' is none of 1, 16, 256.");
 
     public static IPEndPoint EndPointOf(string key, string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "http" && url.PathAndQuery == "/"

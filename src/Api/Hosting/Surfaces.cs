@@ -14,7 +14,8 @@ static class Surfaces
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Listen(settings.Rest, port => port.Protocols = HttpProtocols.Http1);
-        kestrel.ListenS3(settings.S3);
+        if (settings.Roles.HasFlag(Roles.Api))
+            kestrel.ListenS3(settings.S3);
     }
 
     /// <param name="engine">Asked when the ports open.</param>
@@ -23,7 +24,7 @@ static class Surfaces
             new S3Dispatcher(
                 engine().Backend,
                 engine().FindAccount,
-                new(engine().Accounts.FindById, engine().Accounts.FindByEmail),
+                new(engine().Accounts.Users.ById, engine().Accounts.Users.ByEmail),
                 new S3Options(settings.S3Domain, settings.S3Region),
                 TimeProvider.System,
                 loggers.CreateLogger<S3Dispatcher>()

@@ -32,7 +32,7 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
     const string AccessKeyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     const int RememberedMax = 10_000;
 
-    readonly ConcurrentLru<string, SecretOf> remembered = new(RememberedMax);
+    readonly ConcurrentTLru<string, SecretOf> remembered = new(RememberedMax, database.RememberedFor);
     int revocations;
 
     public async Task<(NewAccessKey Key, Outcome Outcome)> Create(CommandContext context, CancellationToken cancel)
@@ -41,7 +41,7 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
             "VK" + RandomNumberGenerator.GetString(AccessKeyLetters, 18),
             RandomNumberGenerator.GetString(Alphanumeric, 40)
         );
-        database.Execute(
+        await database.Execute(
             """
             INSERT INTO tbl_access_key (access_key, user_name, secret_key, created_at)
             VALUES (@key, @user, @secret, @now)
@@ -55,18 +55,21 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
         {
             var command = new UserCommand.CreateAccessKey(context, context.By, key.AccessKey);
             var outcome = await varve.Run(command, cancel);
-            database.Execute("UPDATE tbl_access_key SET status = 1 WHERE access_key = @key", ("@key", key.AccessKey));
+            await database.Execute(
+                "UPDATE tbl_access_key SET status = 1 WHERE access_key = @key",
+                ("@key", key.AccessKey)
+            );
             return (key, outcome);
         }
         catch (RejectedException)
         {
-            database.Execute("DELETE FROM tbl_access_key WHERE access_key = @key", ("@key", key.AccessKey));
+            await database.Execute("DELETE FROM tbl_access_key WHERE access_key = @key", ("@key", key.AccessKey));
             throw;
         }
     }
 
-    public IReadOnlyList<AccessKeyRow> List(string userName) =>
-        database.List(
+    public async ValueTask<IReadOnlyList<AccessKeyRow>> List(string userName) =>
+        await database.List(
             """
             SELECT access_key, created_at FROM tbl_access_key WHERE user_name = @user AND status = 1
             ORDER BY created_at, access_key
@@ -76,9 +79,9 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
         );
 
     /// <exception cref="RejectedException">NoSuchAccessKey: it is not this user's, or revoked already.</exception>
-    public Task<Outcome> Revoke(CommandContext context, string accessKey, CancellationToken cancel)
+    public async Task<Outcome> Revoke(CommandContext context, string accessKey, CancellationToken cancel)
     {
-        var known = database.Execute(
+        var known = await database.Execute(
             "UPDATE tbl_access_key SET status = 2 WHERE access_key = @key AND user_name = @user",
             ("@key", accessKey),
             ("@user", context.By)
@@ -87,7 +90,7 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
             throw new RejectedException(ErrorCode.NoSuchAccessKey, accessKey);
         Interlocked.Increment(ref revocations);
         remembered.TryRemove(accessKey);
-        return varve.Run(new UserCommand.RevokeAccessKey(context, context.By, accessKey), cancel);
+        return await varve.Run(new UserCommand.RevokeAccessKey(context, context.By, accessKey), cancel);
     }
 
     /// <summary>The table alone counts: keys have been deleted there.</summary>
@@ -97,12 +100,12 @@ sealed class AccessKeys(IdentityDatabase database, SecretBox box, Backend varve)
         remembered.Clear();
     }
 
-    public SecretOf? Find(string accessKey)
+    public async ValueTask<SecretOf?> Find(string accessKey)
     {
         if (remembered.TryGet(accessKey, out var secret))
             return secret;
         var before = Volatile.Read(ref revocations);
-        secret = database.Find(
+        secret = await database.Find(
             "SELECT user_name, secret_key FROM tbl_access_key WHERE access_key = @key AND status = 1",
             row => new SecretOf(row.GetString(0), Root: false, box.Open((byte[])row.GetValue(1), accessKey)),
             ("@key", accessKey)

@@ -3,10 +3,12 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Varve.Api.Hosting;
 using Varve.Domain;
-using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Users;
+using Varve.Projections.Databases;
+using Varve.Projections.Redis;
 
 namespace Varve.Api.Identity;
 
@@ -31,7 +33,7 @@ public sealed record AccountRow(string UserName, string? Email, string? Phone, s
 /// Users, their sign-ins and their S3 keys. Secrets are in <c>identity.db</c>; that a user exists, and which keys there
 /// are, is in the log. Thread-safe.
 /// </summary>
-public sealed class Accounts : IDisposable
+public sealed class Accounts : IAsyncDisposable
 {
     const int RememberedAttempts = 10_000;
 
@@ -48,39 +50,91 @@ public sealed class Accounts : IDisposable
     readonly AttemptLimit byAddress;
     readonly AttemptLimit signUps;
     readonly ConcurrentDictionary<string, string> signingUp = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<string, string> byId = new(StringComparer.Ordinal);
     BucketName? rootHome;
 
-    /// <param name="dataFolder">Holds <c>identity.db</c> and <c>secret.key</c>; is made if missing.</param>
-    public Accounts(Backend varve, RootAccount root, string dataFolder, IdentityOptions options, TimeProvider clock)
+    Accounts(
+        Backend varve,
+        RootAccount root,
+        IdentityDatabase database,
+        SecretBox box,
+        IdentityOptions options,
+        TimeProvider clock,
+        RedisCounters? counters
+    )
     {
-        Directory.CreateDirectory(dataFolder);
-        (this.varve, this.root) = (varve, root);
+        (this.varve, this.root, this.database) = (varve, root, database);
         rootSecret = new SecretOf(root.User, Root: true, root.Password);
-        database = new IdentityDatabase(Path.Combine(dataFolder, "identity.db"));
         passwords = new Passwords(options.PasswordIterations);
         sessions = new Sessions(database, options.SessionLifetime, clock);
-        var box = SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
         keys = new AccessKeys(database, box, varve);
         personal = new PersonalData(database, box);
         erasure = new Erasure(database, sessions, keys, varve);
-        byUser = new(options.FailedSignInsPerUser, options.AttemptWindow, RememberedAttempts, clock);
-        byAddress = new(options.FailedSignInsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
-        signUps = new(options.SignUpsPerAddress, options.AttemptWindow, RememberedAttempts, clock);
+        Users = new UserLookup(database, this, root.User);
+        byUser = Limit("user", options.FailedSignInsPerUser);
+        byAddress = Limit("address", options.FailedSignInsPerAddress);
+        signUps = Limit("signup", options.SignUpsPerAddress);
+
+        AttemptLimit Limit(string name, int max) =>
+            new(name, max, options.AttemptWindow, RememberedAttempts, clock, counters);
     }
 
-    public void Dispose()
+    /// <param name="dataFolder">Holds <c>identity.db</c>, and <c>secret.key</c> where the settings have none; is made if
+    /// missing.</param>
+    /// <param name="shared">Where several processes share the accounts; null for <c>identity.db</c>.</param>
+    /// <param name="redis">Where several processes count attempts together; null for each by itself.</param>
+    /// <exception cref="SettingsException">The key is not the one that the accounts were made with.</exception>
+    public static async Task<Accounts> Open(
+        Backend varve,
+        RootAccount root,
+        string dataFolder,
+        MySqlServer? shared,
+        IdentityOptions options,
+        TimeProvider clock,
+        RedisServer? redis = null
+    )
+    {
+        IdentityDatabase database = shared is null
+            ? await SqliteIdentityDatabase.Open(Path.Combine(dataFolder, "identity.db"))
+            : new MySqlIdentityDatabase(shared);
+        try
+        {
+            var box = options.Key is { } key
+                ? SecretBox.Of(key)
+                : SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
+            if (shared is not null)
+                await SharedKey.Check(database, box);
+            return new Accounts(
+                varve,
+                root,
+                database,
+                box,
+                options,
+                clock,
+                redis is null ? null : new RedisCounters(redis)
+            );
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync()
     {
         passwords.Dispose();
-        database.Dispose();
+        return database.DisposeAsync();
     }
+
+    /// <summary>Finds users by other names than their own.</summary>
+    public UserLookup Users { get; }
 
     /// <summary>At start, before requests are taken: the root user and its home bucket are there afterwards.</summary>
     public async Task EnsureRoot(CancellationToken cancel)
     {
         var stored = await varve.Read(User.Decider, User.StreamOf(root.User), cancel);
         if (stored.HomeBucket is null)
-            stored = await SignUpRoot(cancel);
+            stored = await SignUpRoot(cancel) ?? await varve.Read(User.Decider, User.StreamOf(root.User), cancel);
         rootHome = BucketName.Parse(stored.HomeBucket!);
         await erasure.Finish(root.User);
     }
@@ -100,21 +154,21 @@ public sealed class Accounts : IDisposable
         CancellationToken cancel
     )
     {
-        if (Counted(address) is { } counted && !signUps.TryTake(counted))
+        if (Counted(address) is { } counted && !await signUps.TryTake(counted))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var home = SignUpRules.Check(request);
         var taken = new RejectedException(ErrorCode.UserAlreadyExists, request.UserName);
-        if (request.UserName == root.User || home == rootHome || IsEnabled(request.UserName))
+        if (request.UserName == root.User || home == rootHome || await IsEnabled(request.UserName))
             throw taken;
         if (!signingUp.TryAdd(request.UserName, request.UserName))
             throw taken;
         try
         {
             var password = await passwords.Hash(request.Password, cancel);
-            if (IsEnabled(request.UserName))
+            if (await IsEnabled(request.UserName))
                 throw taken;
-            Reserve(request, password, context.At);
-            return await Enable(context, home, new Contact(request.Email, request.Phone));
+            await Reserve(request, password, context.At);
+            return await Enable(context, home, password, new Contact(request.Email, request.Phone));
         }
         finally
         {
@@ -133,7 +187,7 @@ public sealed class Accounts : IDisposable
     )
     {
         await Prove(userName, password, address, cancel);
-        return (sessions.Begin(userName), UserOf(userName));
+        return (await sessions.Begin(userName), UserOf(userName));
     }
 
     /// <summary>Forgets a user, for ever.</summary>
@@ -160,15 +214,15 @@ public sealed class Accounts : IDisposable
     /// <summary>That it is the user's password.</summary>
     async Task Prove(string userName, string password, IPAddress? address, CancellationToken cancel)
     {
-        if (!byUser.TryTake(userName))
+        if (!await byUser.TryTake(userName))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var counted = Counted(address);
-        if (counted is not null && !byAddress.TryTake(counted))
+        if (counted is not null && !await byAddress.TryTake(counted))
             throw new RejectedException(ErrorCode.TooManyRequests);
         var encoded =
             userName == root.User || password.Length > SignUpRules.PasswordBytesMax
                 ? null
-                : database.Find(
+                : await database.Find(
                     "SELECT user_pwd FROM tbl_user WHERE user_name = @user AND status = 1",
                     row => row.GetString(0),
                     ("@user", userName)
@@ -177,9 +231,9 @@ public sealed class Accounts : IDisposable
         var right = await passwords.Verify(password, encoded, cancel);
         if (!right && !root.Is(userName, password))
             throw new RejectedException(ErrorCode.WrongCredentials);
-        byUser.GiveBack(userName);
+        await byUser.GiveBack(userName);
         if (counted is not null)
-            byAddress.GiveBack(counted);
+            await byAddress.GiveBack(counted);
     }
 
     /// <summary>Whether it is the password of somebody who may read the whole log.</summary>
@@ -196,25 +250,25 @@ public sealed class Accounts : IDisposable
 
     /// <summary>Whose token it is.</summary>
     /// <exception cref="RejectedException">Unauthorized.</exception>
-    public SignedIn Authenticate(string token) =>
-        sessions.Find(token) is { } userName
+    public async ValueTask<SignedIn> Authenticate(string token) =>
+        await sessions.Find(token) is { } userName
             ? UserOf(userName)
             : throw new RejectedException(ErrorCode.Unauthorized, "The token is wrong or has expired.");
 
     /// <summary>The token is nobody's from now on.</summary>
-    public void SignOut(string token) => sessions.End(token);
+    public ValueTask SignOut(string token) => sessions.End(token);
 
     /// <summary>What is known of a user; null for root, which has no row.</summary>
     public async ValueTask<AccountRow?> Find(string userName, CancellationToken cancel)
     {
-        var account = database.Find(
+        var account = await database.Find(
             "SELECT user_name, email, phone, signup_at, last_active FROM tbl_user WHERE user_name = @user",
-            row => new AccountRow(row.GetString(0), Text(row, 1), Text(row, 2), row.GetString(3), row.GetString(4)),
+            row => new AccountRow(row.GetString(0), Text(row, 1), Text(row, 2), Time(row, 3), Time(row, 4)),
             ("@user", userName)
         );
         // Accounts from before the log had it keep their address in the row.
         var user = await varve.Read(User.Decider, User.StreamOf(userName), cancel);
-        return user.Contact is { } data && personal.Open(userName, data) is { } contact
+        return user.Contact is { } data && await personal.Open(userName, data) is { } contact
             ? account! with
             {
                 Email = contact.Email,
@@ -227,38 +281,9 @@ public sealed class Accounts : IDisposable
     public ValueTask<SecretOf?> FindSecret(string accessKey, CancellationToken cancel) =>
         accessKey == root.User ? ValueTask.FromResult<SecretOf?>(rootSecret)
         : cancel.IsCancellationRequested ? ValueTask.FromCanceled<SecretOf?>(cancel)
-        : ValueTask.FromResult(keys.Find(accessKey));
+        : keys.Find(accessKey);
 
-    /// <summary>The user with a canonical id; null if there is none.</summary>
-    public ValueTask<string?> FindById(string id, CancellationToken cancel)
-    {
-        if (!byId.TryGetValue(id, out var known))
-        {
-            foreach (var user in Names())
-                byId.TryAdd(UserIds.CanonicalId(user), user);
-            known = byId.GetValueOrDefault(id);
-        }
-        return ValueTask.FromResult(known);
-    }
-
-    /// <summary>The user with an e-mail address; null if there is none, or several. Addresses are sealed, each with its
-    /// user's own key, so all of them are opened.</summary>
-    public async ValueTask<string?> FindByEmail(string email, CancellationToken cancel)
-    {
-        string? found = null;
-        foreach (var user in Names())
-        {
-            var account = user == root.User ? null : await Find(user, cancel);
-            if (!email.Equals(account?.Email, StringComparison.OrdinalIgnoreCase))
-                continue;
-            if (found is not null)
-                return null;
-            found = user;
-        }
-        return found;
-    }
-
-    public IReadOnlyList<AccessKeyRow> ListKeys(string userName) => keys.List(userName);
+    public ValueTask<IReadOnlyList<AccessKeyRow>> ListKeys(string userName) => keys.List(userName);
 
     public Task<(NewAccessKey Key, Outcome Outcome)> CreateKey(CommandContext context, CancellationToken cancel) =>
         keys.Create(context, cancel);
@@ -283,41 +308,43 @@ public sealed class Accounts : IDisposable
             )
             : new(new Caller(userName, Root: false), BucketName.Parse(userName));
 
-    IEnumerable<string> Names() =>
-        database.List("SELECT user_name FROM tbl_user WHERE status = 1", row => row.GetString(0)).Append(root.User);
-
-    bool IsEnabled(string userName) =>
-        database.Find(
+    async ValueTask<bool> IsEnabled(string userName) =>
+        await database.Find(
             "SELECT user_name FROM tbl_user WHERE user_name = @user AND status <> 0",
             row => row.GetString(0),
             ("@user", userName)
         )
             is not null;
 
-    void Reserve(SignUp request, string password, DateTimeOffset at)
+    async ValueTask Reserve(SignUp request, string password, DateTimeOffset at)
     {
         // Nobody waits for another name's pending row: it is a crash's, and its phone is free again.
-        var changed = database.Execute(
+        await database.ExecuteTogether(
             """
             UPDATE tbl_user SET phone = NULL WHERE phone = @phone AND status = 0 AND user_name <> @user;
+            DELETE FROM tbl_user WHERE user_name = @user AND status = 0;
             DELETE FROM tbl_personal_key WHERE user_name = @user;
             INSERT INTO tbl_user (user_name, user_pwd, phone, signup_at, last_active)
             SELECT @user, @password, @phone, @at, @at
-            WHERE @phone IS NULL OR NOT EXISTS (SELECT 1 FROM tbl_user WHERE phone = @phone AND user_name <> @user)
-            ON CONFLICT (user_name) DO UPDATE SET
-                user_pwd = @password, phone = @phone, signup_at = @at, last_active = @at;
+            WHERE NOT EXISTS (SELECT 1 FROM tbl_user WHERE user_name = @user OR phone = @phone);
             """,
             ("@user", request.UserName),
             ("@password", password),
             ("@phone", request.Phone),
             ("@at", DateTimeText(at))
         );
-        if (changed == 0)
-            throw new RejectedException(ErrorCode.UserAlreadyExists, "phone: another user has it.");
+        var reserved = await database.Find(
+            "SELECT user_name FROM tbl_user WHERE user_name = @user AND user_pwd = @password",
+            row => row.GetString(0),
+            ("@user", request.UserName),
+            ("@password", password)
+        );
+        if (reserved is null)
+            throw new RejectedException(ErrorCode.UserAlreadyExists, "The name or the phone is another user's.");
     }
 
     /// <returns>Null where the command had been done before a crash.</returns>
-    async Task<Outcome?> Enable(CommandContext context, BucketName home, Contact contact)
+    async Task<Outcome?> Enable(CommandContext context, BucketName home, string password, Contact contact)
     {
         Outcome? outcome = null;
         try
@@ -331,23 +358,32 @@ public sealed class Accounts : IDisposable
             var user = await varve.Read(User.Decider, User.StreamOf(context.By), CancellationToken.None);
             if (no.Rejection.Code != ErrorCode.UserAlreadyExists || user.Erased)
             {
-                database.Execute("DELETE FROM tbl_user WHERE user_name = @user AND status = 0", ("@user", context.By));
+                await database.Execute(
+                    "DELETE FROM tbl_user WHERE user_name = @user AND status = 0",
+                    ("@user", context.By)
+                );
                 throw;
             }
         }
         if (contact is not { Email: null, Phone: null })
         {
-            var data = personal.Seal(context.By, contact);
+            var data = await personal.Seal(context.By, contact);
             outcome = await varve.Run(
                 new UserCommand.SetContact(varve.Context(context.By), context.By, data),
                 CancellationToken.None
             );
         }
-        database.Execute("UPDATE tbl_user SET status = 1 WHERE user_name = @user", ("@user", context.By));
-        return outcome;
+        // Of two that ask for one name at once, in two processes, the one whose password is in the row has it.
+        var enabled = await database.Execute(
+            "UPDATE tbl_user SET status = 1 WHERE user_name = @user AND user_pwd = @password AND status = 0",
+            ("@user", context.By),
+            ("@password", password)
+        );
+        return enabled == 1 ? outcome : throw new RejectedException(ErrorCode.UserAlreadyExists, context.By);
     }
 
-    async Task<User> SignUpRoot(CancellationToken cancel)
+    /// <returns>Null where another process that starts just now was faster.</returns>
+    async Task<User?> SignUpRoot(CancellationToken cancel)
     {
         var own = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root.User)))[..8];
         string[] names = [root.User.ToLowerInvariant(), "root-home", $"root-home-{own}"];
@@ -361,6 +397,10 @@ public sealed class Accounts : IDisposable
                 );
                 return outcome.State<User>();
             }
+            catch (RejectedException no) when (no.Rejection.Code == ErrorCode.UserAlreadyExists)
+            {
+                return null;
+            }
             catch (RejectedException no)
                 when (no.Rejection.Code is ErrorCode.BucketAlreadyExists or ErrorCode.BucketAlreadyOwnedByYou)
             {
@@ -368,6 +408,12 @@ public sealed class Accounts : IDisposable
             }
         throw last!;
     }
+
+    /// <summary>SQLite has it as the text that was written, MySQL as a value of its own.</summary>
+    static string Time(System.Data.Common.DbDataReader row, int column) =>
+        row.GetValue(column) is DateTime at
+            ? DateTimeText(new DateTimeOffset(at, TimeSpan.Zero))
+            : row.GetString(column);
 
     static string? Text(System.Data.Common.DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);

@@ -33,18 +33,18 @@ sealed class Erasure(IdentityDatabase database, Sessions sessions, AccessKeys ke
     /// <exception cref="RejectedException">NoSuchUser.</exception>
     public async Task<Outcome> Run(CommandContext context, string userName)
     {
-        if (!Shred(userName, Leaving))
+        if (!await Shred(userName, Leaving))
             throw new RejectedException(ErrorCode.NoSuchUser, userName);
         // Not to be cut by a client that goes away: what is begun here is ended here.
         var outcome = await varve.Run(new UserCommand.Erase(context, userName), CancellationToken.None);
-        Shred(userName, Gone); // again: a request that was under way may have brought something in
+        await Shred(userName, Gone); // again: a request that was under way may have brought something in
         return outcome;
     }
 
     /// <summary>At start: what a crash has cut.</summary>
     public async Task Finish(string by)
     {
-        var cut = database.List(
+        var cut = await database.List(
             "SELECT user_name FROM tbl_user WHERE status = @leaving",
             row => row.GetString(0),
             ("@leaving", Leaving)
@@ -54,9 +54,9 @@ sealed class Erasure(IdentityDatabase database, Sessions sessions, AccessKeys ke
     }
 
     /// <returns>False where there is no such user, or no more.</returns>
-    bool Shred(string userName, int status)
+    async ValueTask<bool> Shred(string userName, int status)
     {
-        var there = database.Execute(
+        var there = await database.Execute(
             "UPDATE tbl_user SET status = @status WHERE user_name = @user AND status IN (1, @leaving)",
             ("@user", userName),
             ("@status", status),
@@ -64,22 +64,20 @@ sealed class Erasure(IdentityDatabase database, Sessions sessions, AccessKeys ke
         );
         if (there == 0)
             return false;
-        database.Execute(
+        await database.ExecuteTogether(
             """
-            BEGIN IMMEDIATE;
             DELETE FROM tbl_personal_key WHERE user_name = @user;
             DELETE FROM tbl_user_session WHERE user_name = @user;
             DELETE FROM tbl_user_token WHERE user_name = @user;
             DELETE FROM tbl_access_key WHERE user_name = @user;
             UPDATE tbl_user SET user_pwd = '', email = NULL, phone = NULL, profile = NULL, last_active = signup_at
             WHERE user_name = @user;
-            COMMIT;
             """,
             ("@user", userName)
         );
         sessions.Forget();
         keys.Forget();
-        database.Checkpoint();
+        await database.Shred();
         return true;
     }
 }

@@ -20,6 +20,10 @@ public sealed record IdentityOptions
     /// <summary>Sign-ups from one address within <see cref="AttemptWindow"/>.</summary>
     public int SignUpsPerAddress { get; init; } = 30;
 
+    /// <summary>32 bytes in base64, by which S3 secret keys and personal data are encrypted. Needed where processes
+    /// share accounts; else null stands for the file <c>secret.key</c>.</summary>
+    public string? Key { get; init; }
+
     public TimeSpan AttemptWindow { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <exception cref="SettingsException">A value is not allowed; the message names its key.</exception>

@@ -22,14 +22,21 @@ sealed class LogReaders(EventsOptions options, RootAccount root, Accounts? accou
 
     readonly byte[] salt = RandomNumberGenerator.GetBytes(32);
     readonly ConcurrentDictionary<string, DateTimeOffset> proven = new(StringComparer.Ordinal);
-    readonly AttemptLimit rootAttempts = new(RootAttemptsMax, RootAttemptWindow, RememberedMax, clock);
+    readonly AttemptLimit rootAttempts = new(
+        "root",
+        RootAttemptsMax,
+        RootAttemptWindow,
+        RememberedMax,
+        clock,
+        shared: null
+    );
 
     public async ValueTask<NodeRight> Judge(string user, string password, string peer, CancellationToken cancel)
     {
         if (options.IsWriter(user, password))
             return NodeRight.Write;
         if (user == root.User)
-            return IsRoot(password, AddressOf(peer)) ? NodeRight.Read : NodeRight.None;
+            return await IsRoot(password, AddressOf(peer)) ? NodeRight.Read : NodeRight.None;
         if (accounts is null)
             return NodeRight.None;
         try
@@ -43,12 +50,12 @@ sealed class LogReaders(EventsOptions options, RootAccount root, Accounts? accou
     }
 
     /// <summary>Counted by address, so that nobody can lock root out from another.</summary>
-    bool IsRoot(string password, IPAddress? address)
+    async ValueTask<bool> IsRoot(string password, IPAddress? address)
     {
         var from = $"{address}";
-        if (!rootAttempts.TryTake(from) || !root.Is(root.User, password))
+        if (!await rootAttempts.TryTake(from) || !root.Is(root.User, password))
             return false;
-        rootAttempts.GiveBack(from);
+        await rootAttempts.GiveBack(from);
         return true;
     }
 

@@ -16,14 +16,13 @@ sealed record Contact(string? Email, string? Phone);
 sealed class PersonalData(IdentityDatabase database, SecretBox box)
 {
     /// <summary>Encrypts under a new key, which takes the place of the one before.</summary>
-    public SealedData Seal(string userName, Contact contact)
+    public async ValueTask<SealedData> Seal(string userName, Contact contact)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var key = RandomNumberGenerator.GetBytes(SecretBox.KeyBytes);
-        database.Execute(
+        await database.Execute(
             """
-            INSERT INTO tbl_personal_key (user_name, key_id, sealed_key) VALUES (@user, @id, @key)
-            ON CONFLICT (user_name) DO UPDATE SET key_id = @id, sealed_key = @key
+            REPLACE INTO tbl_personal_key (user_name, key_id, sealed_key) VALUES (@user, @id, @key)
             """,
             ("@user", userName),
             ("@id", id),
@@ -34,9 +33,9 @@ sealed class PersonalData(IdentityDatabase database, SecretBox box)
     }
 
     /// <summary>Null where the key is gone: the data is nobody's any more.</summary>
-    public Contact? Open(string userName, SealedData data)
+    public async ValueTask<Contact?> Open(string userName, SealedData data)
     {
-        var key = database.Find(
+        var key = await database.Find(
             "SELECT sealed_key FROM tbl_personal_key WHERE user_name = @user AND key_id = @id",
             row => box.Open((byte[])row.GetValue(0), OwnerOf(userName, data.Key)),
             ("@user", userName),

@@ -12,6 +12,19 @@ sealed class SecretBox(byte[] key)
     const int NonceBytes = 12;
     const int TagBytes = 16;
 
+    /// <param name="key">Setting <c>Varve:Identity:Key</c>.</param>
+    /// <exception cref="SettingsException">It is not 32 bytes in base64.</exception>
+    public static SecretBox Of(string key)
+    {
+        var bytes = new byte[KeyBytes];
+        return Convert.TryFromBase64String(key, bytes, out var count) && count == KeyBytes
+            ? new SecretBox(bytes)
+            : throw new SettingsException(
+                "Identity:Key",
+                "32 bytes in base64, as 'openssl rand -base64 32' makes them."
+            );
+    }
+
     /// <param name="path">The key file: made on first use. Without it no secret can be read again.</param>
     /// <exception cref="SettingsException">It is not a key file.</exception>
     public static SecretBox Load(string path)

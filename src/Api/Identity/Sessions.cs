@@ -15,28 +15,27 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
     const int PerUserMax = 100;
     const int RememberedMax = 10_000;
 
-    readonly ConcurrentTLru<string, Session> remembered = new(RememberedMax, TimeSpan.FromMinutes(1));
+    readonly ConcurrentTLru<string, Session> remembered = new(RememberedMax, database.RememberedFor);
     int ended;
 
     /// <returns>The token, which is nowhere else.</returns>
-    public string Begin(string userName)
+    public async ValueTask<string> Begin(string userName)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
         var hash = HashOf(token);
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        database.Execute(
+        await database.ExecuteTogether(
             """
-            BEGIN IMMEDIATE;
             INSERT INTO tbl_user_session (token_hash, user_name, created_at, expires_at)
             SELECT @hash, @user, @now, @expires
             WHERE NOT EXISTS (SELECT 1 FROM tbl_user WHERE user_name = @user AND status <> 1);
-            INSERT INTO tbl_user_token (user_name, user_token, expires_at) VALUES (@user, @newest, @expires)
-            ON CONFLICT (user_name) DO UPDATE SET user_token = @newest, expires_at = @expires;
+            REPLACE INTO tbl_user_token (user_name, user_token, expires_at) VALUES (@user, @newest, @expires);
             DELETE FROM tbl_user_session WHERE user_name = @user AND (expires_at <= @now OR created_at < (
-                SELECT created_at FROM tbl_user_session WHERE user_name = @user
-                ORDER BY created_at DESC LIMIT 1 OFFSET @max));
+                SELECT created_at FROM (
+                    SELECT created_at FROM tbl_user_session WHERE user_name = @user
+                    ORDER BY created_at DESC LIMIT 1 OFFSET @max
+                ) AS oldest));
             UPDATE tbl_user SET last_active = @active WHERE user_name = @user;
-            COMMIT;
             """,
             ("@hash", hash),
             ("@user", userName),
@@ -50,7 +49,7 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
     }
 
     /// <summary>Whose token it is; null if it is nobody's, or no more.</summary>
-    public string? Find(string token)
+    public async ValueTask<string?> Find(string token)
     {
         if (token.Length != TokenBytes * 2 || !token.All(char.IsAsciiHexDigitLower))
             return null;
@@ -60,7 +59,7 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
 
         var before = Volatile.Read(ref ended);
         var hash = HashOf(token);
-        session = database.Find(
+        session = await database.Find(
             "SELECT user_name, expires_at FROM tbl_user_session WHERE token_hash = @hash AND expires_at > @now",
             row => new Session(row.GetString(0), row.GetInt64(1)),
             ("@hash", hash),
@@ -72,7 +71,7 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
         if (extended - session.ExpiresAt > lifetime.TotalMilliseconds / 30)
         {
             session = session with { ExpiresAt = extended };
-            database.Execute(
+            await database.Execute(
                 "UPDATE tbl_user_session SET expires_at = @expires WHERE token_hash = @hash",
                 ("@expires", extended),
                 ("@hash", hash)
@@ -85,10 +84,10 @@ sealed class Sessions(IdentityDatabase database, TimeSpan lifetime, TimeProvider
     }
 
     /// <summary>The token counts no more.</summary>
-    public void End(string token)
+    public async ValueTask End(string token)
     {
         var hash = HashOf(token);
-        database.Execute(
+        await database.ExecuteTogether(
             """
             DELETE FROM tbl_user_session WHERE token_hash = @hash;
             DELETE FROM tbl_user_token WHERE user_token = @newest;

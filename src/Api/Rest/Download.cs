@@ -60,7 +60,12 @@ static class Download
             var response = httpContext.Response;
             try
             {
-                await using var content = await request.Varve.Tier.Open(row.Location!, row.Size, cancel);
+                await using var content = await request.Varve.Contents.Open(
+                    row.Content,
+                    row.Location!,
+                    row.Size,
+                    cancel
+                );
                 WriteHeaders(response);
                 if (!HttpMethods.IsHead(httpContext.Request.Method))
                     await content.CopyTo(range?.Offset ?? 0, range?.Length ?? row.Size, response.BodyWriter, cancel);

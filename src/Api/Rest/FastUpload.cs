@@ -29,18 +29,18 @@ static class FastUpload
 
         if (instant.ProofRequired && !await IsHeld(request, sha1, size, cancel))
         {
-            if (!instant.TryTake(user))
+            if (!await instant.TryTake(user))
                 throw new RejectedException(ErrorCode.TooManyRequests);
             if (request.Find("nonce") is not { } nonce || request.Find("proof") is not { } proof)
                 return Answer.Enveloped(
                     200,
                     1,
                     "Prove that you hold the bytes.",
-                    instant.Ask(user, sha1, size),
+                    await instant.Ask(user, sha1, size),
                     RestJson.Readable.EnvelopeProofChallenge
                 );
             var asked = await StoredFiles.FindReadable(request, sha1, size, cancel);
-            if (!await instant.Verify(user, sha1, size, nonce, proof, asked, request.Varve.Tier, cancel))
+            if (!await instant.Verify(user, sha1, size, nonce, proof, asked, request.Varve.Contents, cancel))
                 return Said(-1, No);
         }
 

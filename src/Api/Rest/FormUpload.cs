@@ -37,7 +37,7 @@ static class FormUpload
         // The query or a header may say who asks; else a field does, and it must come before the file.
         var known = http.Request.Headers.Authorization.Count > 0 || request.Find("token") is not null;
         if (known)
-            request.Authenticate();
+            await request.Authenticate();
 
         var reader = new MultipartReader(BoundaryOf(http.Request), http.Request.Body, BufferBytes);
         for (var number = 0; await NextPart(reader, cancel) is { } part; number++)
@@ -57,7 +57,7 @@ static class FormUpload
             if (!field.Equals("file", StringComparison.OrdinalIgnoreCase))
                 throw RestRequest.Wrong(field, "a file's field is named 'file'.");
             if (!known)
-                request.Authenticate(
+                await request.Authenticate(
                     fields.GetValueOrDefault("token"),
                     fields.GetValueOrDefault("username") ?? request.Find("username") ?? ""
                 );

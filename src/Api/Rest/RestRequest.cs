@@ -109,22 +109,22 @@ sealed class RestRequest(HttpContext http, RestParts parts)
 
     /// <summary>By bearer token, or by <c>username</c> and <c>token</c>.</summary>
     /// <exception cref="RejectedException">Unauthorized.</exception>
-    public void Authenticate()
+    public async ValueTask Authenticate()
     {
         const string Bearer = "Bearer ";
         var header = http.Request.Headers.Authorization is [{ } first, ..] ? first : "";
         if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-            Authenticate(header[Bearer.Length..].Trim(), Find("username"));
+            await Authenticate(header[Bearer.Length..].Trim(), Find("username"));
         else
-            Authenticate(Find("token"), Find("username") ?? "");
+            await Authenticate(Find("token"), Find("username") ?? "");
     }
 
     /// <param name="userName">Must be the token's; null where the token alone will do.</param>
-    public void Authenticate(string? given, string? userName)
+    public async ValueTask Authenticate(string? given, string? userName)
     {
         if (given is null)
             throw new RejectedException(ErrorCode.Unauthorized);
-        var found = Accounts.Authenticate(given);
+        var found = await Accounts.Authenticate(given);
         if (userName is not null && userName != found.UserName)
             throw new RejectedException(ErrorCode.Unauthorized, "The token is not this user's.");
         (user, token) = (found, given);

@@ -1,9 +1,11 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Http.Features;
 using Scalar.AspNetCore;
 using Varve.Api.Identity;
 using Varve.Api.Web;
 using Varve.Domain;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.Rest;
 
@@ -49,7 +51,7 @@ public static class RestSurface
                 await request.ReadForm(cancel);
             if (operation.Access == Access.User)
             {
-                request.Authenticate();
+                await request.Authenticate();
                 request.TellWhatIsStale();
                 await request.WaitForPosition(cancel);
             }
@@ -87,6 +89,10 @@ public static class RestSurface
         http.EndIfUnread();
         if (fault is EventStoreUnavailableException)
             return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The event store gives no answer."));
+        if (fault is TierUnavailableException)
+            return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The store that has the bytes gives no answer."));
+        if (fault is DbException)
+            return Answer.Refused(new(ErrorCode.ServiceUnavailable, "The database gives no answer."));
         var row = ErrorTable.For(ErrorCode.InternalError);
         return Answer.Error(row.Status, row.Status, $"{row.Message} Request {http.TraceIdentifier}.");
     }

@@ -38,10 +38,10 @@ static class UserEndpoints
         );
     }
 
-    public static Task<IResult> SignOut(RestRequest request, CancellationToken cancel)
+    public static async Task<IResult> SignOut(RestRequest request, CancellationToken cancel)
     {
-        request.Accounts.SignOut(request.Token);
-        return Task.FromResult(Answer.Ok());
+        await request.Accounts.SignOut(request.Token);
+        return Answer.Ok();
     }
 
     public static async Task<IResult> Info(RestRequest request, CancellationToken cancel)
@@ -89,15 +89,16 @@ static class UserEndpoints
         return Answer.Ok();
     }
 
-    public static Task<IResult> ListKeys(RestRequest request, CancellationToken cancel)
+    public static async Task<IResult> ListKeys(RestRequest request, CancellationToken cancel)
     {
         IReadOnlyList<KeyInfo> keys =
         [
-            .. request
-                .Accounts.ListKeys(request.User.UserName)
-                .Select(key => new KeyInfo(key.AccessKey, Wire.Time(key.CreatedAt))),
+            .. (await request.Accounts.ListKeys(request.User.UserName)).Select(key => new KeyInfo(
+                key.AccessKey,
+                Wire.Time(key.CreatedAt)
+            )),
         ];
-        return Task.FromResult(Answer.Ok(keys, RestJson.Readable.EnvelopeIReadOnlyListKeyInfo));
+        return Answer.Ok(keys, RestJson.Readable.EnvelopeIReadOnlyListKeyInfo);
     }
 
     public static async Task<IResult> CreateKey(RestRequest request, CancellationToken cancel)

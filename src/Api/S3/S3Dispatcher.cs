@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -9,6 +10,7 @@ using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Access;
 using Varve.EventStores;
+using Varve.Tiers;
 
 namespace Varve.Api.S3;
 
@@ -88,7 +90,9 @@ public sealed class S3Dispatcher(
         catch (Exception fault)
         {
             log.Fault(fault, requestId, http.Request.Method, progress.Resource);
-            var code = fault is EventStoreUnavailableException ? ErrorCode.ServiceUnavailable : ErrorCode.InternalError;
+            var code = fault is EventStoreUnavailableException or TierUnavailableException or DbException
+                ? ErrorCode.ServiceUnavailable
+                : ErrorCode.InternalError;
             Refuse(http, new(code), progress, requestId);
         }
         Duration.Record(

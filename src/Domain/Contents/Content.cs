@@ -1,39 +1,61 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 namespace Varve.Domain.Contents;
 
-/// <summary>Immutable bytes: where they are, and whether they are to stay.</summary>
+/// <summary>Immutable bytes: in which tiers they are, and whether they are to stay.</summary>
 /// <param name="Stored">Null where there are no bytes (not yet, or purged).</param>
+/// <param name="Copies">By tier, sound or damaged. A damaged one stays until sound bytes replace it.</param>
 /// <param name="PurgeNotBefore">Set while a purge is scheduled.</param>
-/// <param name="Damaged">Its bytes were found wrong, and not repaired since: the next writer's bytes replace
-/// them.</param>
-public sealed record Content(ContentEvent.Stored? Stored, DateTimeOffset? PurgeNotBefore, bool Damaged)
+public sealed record Content(
+    ContentEvent.Stored? Stored,
+    ImmutableSortedDictionary<string, ContentCopy> Copies,
+    DateTimeOffset? PurgeNotBefore
+)
 {
+    static readonly ImmutableSortedDictionary<string, ContentCopy> NoCopies = ImmutableSortedDictionary.Create<
+        string,
+        ContentCopy
+    >(StringComparer.Ordinal);
+
     public static readonly Decider<Content, ContentCommand, ContentEvent> Decider = new(
-        new Content(null, null, false),
+        new Content(null, NoCopies, null),
         Decide,
         Evolve,
         Fold.WholeStream
     );
 
-    /// <summary>Whether a writer of the same content may drop its bytes.</summary>
-    public bool Holds => Stored is not null && !Damaged;
+    /// <summary>Whether a writer of the same content may drop its bytes: some tier's are sound.</summary>
+    public bool Holds => Copies.Values.Any(copy => !copy.Damaged);
+
+    /// <summary>The nearest first.</summary>
+    public IEnumerable<ContentCopy> SoundCopies =>
+        Copies.Values.Where(copy => !copy.Damaged).OrderBy(copy => StoreTypes.Distance(copy.Tier));
+
+    /// <summary>Whether the bytes are sound in a tier.</summary>
+    public bool IsIn(string tier) => Copies.TryGetValue(tier, out var copy) && !copy.Damaged;
 
     static Decision<ContentEvent> Decide(Content content, ContentCommand command) =>
         command switch
         {
             ContentCommand.Use { Facts: { Location: { } location } facts } c when !content.Holds =>
                 new ContentEvent.Stored(facts.Hash.Hex, facts.Sha1, facts.Md5, facts.Size, location, c.Context.At),
-            ContentCommand.Use when content.Stored is null => new Rejection(
-                ErrorCode.OperationAborted,
-                "The content was purged meanwhile."
-            ),
+            ContentCommand.Use when content.Stored is null => Gone,
             ContentCommand.Use c when content.PurgeNotBefore is not null => new ContentEvent.Revived(c.Context.At),
             ContentCommand.Use => new NoChange(),
 
-            ContentCommand.ReportDamage c when c.Location == content.Stored?.Location && !content.Damaged =>
+            ContentCommand.ReportDamage c when content.SoundCopies.Any(copy => copy.Location == c.Location) =>
                 new ContentEvent.Damaged(c.Location, c.Detail, c.Context.At),
             ContentCommand.ReportDamage => new NoChange(),
+
+            ContentCommand.AddCopy when content.Stored is null => Gone,
+            ContentCommand.AddCopy c => AddCopy(content, content.Stored.Sha1, c, ContentCopy.TierOf(c.Location)),
+
+            ContentCommand.ReportCopyFailure c when content.Stored is null || content.IsIn(c.Tier) => new NoChange(),
+            ContentCommand.ReportCopyFailure c => new ContentEvent.CopyFailed(c.Tier, c.Reason, c.Context.At),
+
+            ContentCommand.Evict when content.Stored is null => new NoChange(),
+            ContentCommand.Evict c => Evict(content, content.Stored.Sha1, c),
 
             ContentCommand.SchedulePurge when content.Stored is null || content.PurgeNotBefore is not null =>
                 new NoChange(),
@@ -44,14 +66,60 @@ public sealed record Content(ContentEvent.Stored? Stored, DateTimeOffset? PurgeN
             _ => throw new UnreachableException(),
         };
 
+    static Rejection Gone => new(ErrorCode.OperationAborted, "The content was purged meanwhile.");
+
+    static Decision<ContentEvent> AddCopy(Content content, string sha1, ContentCommand.AddCopy command, string tier)
+    {
+        if (content.IsIn(tier))
+            return new NoChange();
+        return content.Copies.ContainsKey(tier)
+            ? new ContentEvent.Repaired(sha1, tier, command.Location, command.From, command.Context.At)
+            : new ContentEvent.Copied(sha1, tier, command.Location, command.Context.At);
+    }
+
+    static Decision<ContentEvent> Evict(Content content, string sha1, ContentCommand.Evict command)
+    {
+        if (!content.Copies.TryGetValue(command.Tier, out var copy))
+            return new NoChange();
+        return content.SoundCopies.Any(other => other.Tier != command.Tier)
+            ? new ContentEvent.Evicted(sha1, command.Tier, copy.Location, command.Context.At)
+            : new Rejection(ErrorCode.OperationAborted, "No other tier has a sound copy.");
+    }
+
     static Content Evolve(Content content, ContentEvent @event) =>
         @event switch
         {
-            ContentEvent.Stored e => new Content(e, null, Damaged: false),
-            ContentEvent.Damaged => content with { Damaged = true },
+            // New bytes come where no sound ones are left: what other tiers have stays damaged.
+            ContentEvent.Stored e => new Content(e, With(content, ContentCopy.TierOf(e.Location), e.Location), null),
+            ContentEvent.Damaged e => content with { Copies = Damage(content.Copies, e.Location) },
+            ContentEvent.Copied e => content with { Copies = With(content, e.Tier, e.Location) },
+            ContentEvent.Repaired e => content with { Copies = With(content, e.Tier, e.Location) },
+            ContentEvent.CopyFailed => content,
+            ContentEvent.Evicted e => content with { Copies = content.Copies.Remove(e.Tier) },
             ContentEvent.PurgeScheduled e => content with { PurgeNotBefore = e.NotBefore },
             ContentEvent.Revived => content with { PurgeNotBefore = null },
             ContentEvent.Purged => Decider.Initial,
             _ => throw new UnreachableException(),
         };
+
+    static ImmutableSortedDictionary<string, ContentCopy> With(Content content, string tier, string location) =>
+        content.Copies.SetItem(tier, new(tier, location, Damaged: false));
+
+    static ImmutableSortedDictionary<string, ContentCopy> Damage(
+        ImmutableSortedDictionary<string, ContentCopy> copies,
+        string location
+    ) =>
+        copies.Values.FirstOrDefault(copy => copy.Location == location) is { } found
+            ? copies.SetItem(found.Tier, found with { Damaged = true })
+            : copies;
+}
+
+/// <summary>A content's bytes in one tier.</summary>
+public sealed record ContentCopy(string Tier, string Location, bool Damaged)
+{
+    /// <summary>The first word of a location: <c>disk</c> of <c>disk:volume/000012@4096</c>.</summary>
+    public static string TierOf(string location) =>
+        location.IndexOf(':', StringComparison.Ordinal) is > 0 and var end
+            ? location[..end]
+            : throw new FormatException($"'{location}' names no tier.");
 }

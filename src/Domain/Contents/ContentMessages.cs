@@ -20,6 +20,19 @@ public abstract record ContentCommand(CommandContext Context, ContentHash Hash) 
     public sealed record ReportDamage(CommandContext Context, ContentHash Hash, string Location, string Detail)
         : ContentCommand(Context, Hash);
 
+    /// <summary>A tier has its bytes now, at <paramref name="Location"/>, whose first word is the tier's name: a copy
+    /// more, or one in the place of a damaged one.</summary>
+    /// <param name="From">The copy that they were taken from.</param>
+    public sealed record AddCopy(CommandContext Context, ContentHash Hash, string Location, string From)
+        : ContentCommand(Context, Hash);
+
+    /// <summary>A tier could not be given its bytes, however often it was tried.</summary>
+    public sealed record ReportCopyFailure(CommandContext Context, ContentHash Hash, string Tier, string Reason)
+        : ContentCommand(Context, Hash);
+
+    /// <summary>A tier's copy is to go; refused where no other tier has a sound one.</summary>
+    public sealed record Evict(CommandContext Context, ContentHash Hash, string Tier) : ContentCommand(Context, Hash);
+
     /// <summary>Nothing points at the content: its bytes may go when <paramref name="NotBefore"/> has passed.</summary>
     public sealed record SchedulePurge(CommandContext Context, ContentHash Hash, DateTimeOffset NotBefore)
         : ContentCommand(Context, Hash);
@@ -39,6 +52,22 @@ public abstract record ContentEvent
         : ContentEvent;
 
     public sealed record Damaged(string Location, string Detail, DateTimeOffset At) : ContentEvent;
+
+    /// <summary>Another tier has the bytes, too.</summary>
+    /// <param name="Sha1">Of the content, as in all events of its copies: the key of who looks for the file.</param>
+    /// <param name="Tier">Such as <c>ceph</c>: the first word of the location.</param>
+    public sealed record Copied(string Sha1, string Tier, string Location, DateTimeOffset At) : ContentEvent;
+
+    /// <summary>The tier has no copy, and nobody tries any more before somebody asks for it.</summary>
+    public sealed record CopyFailed(string Tier, string Reason, DateTimeOffset At) : ContentEvent;
+
+    /// <summary>The tier's copy is given up; its bytes go after this.</summary>
+    public sealed record Evicted(string Sha1, string Tier, string Location, DateTimeOffset At) : ContentEvent;
+
+    /// <summary>Sound bytes are in the place of the tier's damaged ones.</summary>
+    /// <param name="From">The copy that they were taken from.</param>
+    public sealed record Repaired(string Sha1, string Tier, string Location, string From, DateTimeOffset At)
+        : ContentEvent;
 
     public sealed record PurgeScheduled(DateTimeOffset NotBefore, DateTimeOffset At) : ContentEvent;
 

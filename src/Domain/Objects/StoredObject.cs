@@ -75,6 +75,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             _ => throw new UnreachableException(),
         };
 
+    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
+    public static ObjectEvent.Put? LeftBy(object @event) =>
+        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
+
     /// <summary>Why a write that depends on this condition would be refused; null where it would not.</summary>
     public Rejection? RefusalOf(WriteCondition condition) =>
         (Current?.ETag, condition) switch

@@ -20,13 +20,18 @@ static class Columns
     public static string DateTime(DateTimeOffset at) =>
         at.UtcDateTime.ToString(DateTimeFormat, CultureInfo.InvariantCulture);
 
+    public static string DateTime(DateTime utc) => utc.ToString(DateTimeFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>SQLite has it as the text that was written, MySQL as a value of its own.</summary>
     public static DateTimeOffset ReadDateTime(this DbDataReader row, int column) =>
-        DateTimeOffset.ParseExact(
-            row.GetString(column),
-            DateTimeFormat,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal
-        );
+        row.GetValue(column) is DateTime at
+            ? new DateTimeOffset(at, TimeSpan.Zero)
+            : DateTimeOffset.ParseExact(
+                row.GetString(column),
+                DateTimeFormat,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal
+            );
 
     public static DateTimeOffset ReadTicks(this DbDataReader row, int column) =>
         new(row.GetInt64(column), TimeSpan.Zero);

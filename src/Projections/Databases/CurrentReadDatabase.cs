@@ -33,9 +33,11 @@ public sealed class CurrentReadDatabase(SqliteReadDatabase first) : IReadDatabas
 
     public ValueTask<SqlSession> OpenWriter(CancellationToken cancel) => Database.OpenWriter(cancel);
 
+    public ValueTask<SqlSession> OpenBulkWriter(CancellationToken cancel) => Database.OpenBulkWriter(cancel);
+
     public SqlFault Judge(DbException fault) => Database.Judge(fault);
 
-    public void Condemn(string reason) => Database.Condemn(reason);
+    public ValueTask Condemn(string reason) => Database.Condemn(reason);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 }

@@ -80,7 +80,6 @@ public sealed class SqliteReadDatabase : IReadDatabase
             )
         );
 
-    /// <summary>A session for filling a new file at once: fast, and after a crash the file is worth nothing.</summary>
     public async ValueTask<SqlSession> OpenBulkWriter(CancellationToken cancel) =>
         new(
             await Connect(
@@ -102,7 +101,7 @@ public sealed class SqliteReadDatabase : IReadDatabase
             _ => SqlFault.Passing,
         };
 
-    public void Condemn(string reason) => File.WriteAllText(path + CondemnedSuffix, reason);
+    public ValueTask Condemn(string reason) => new(File.WriteAllTextAsync(path + CondemnedSuffix, reason));
 
     public ValueTask DisposeAsync() => Readers.DisposeAsync();
 

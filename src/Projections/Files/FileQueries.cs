@@ -20,8 +20,8 @@ static class FileQueries
     const string SelectOne = $"{SelectUserFile} WHERE user_name = @user AND file_hash = @sha1 AND status = 0";
 
     const string SelectFrom = $"""
-        {SelectUserFile} WHERE user_name = @user AND status = 0 AND file_name >= @from
-        ORDER BY file_name LIMIT @limit
+        {SelectUserFile} WHERE user_name = @user AND status = 0 AND name_bytes >= @from
+        ORDER BY name_bytes LIMIT @limit
         """;
 
     const string SelectNames = """
@@ -32,7 +32,7 @@ static class FileQueries
 
     public static ValueTask<FileRow?> Find(SqlSession session, string sha1, CancellationToken cancel) =>
         session.First(
-            new(SelectFile, sha1),
+            new(SelectFile, sha1) { FileHash = sha1 },
             row => new FileRow(
                 Sha1: row.GetString(0),
                 Sha256: row.ReadHex(1),
@@ -77,7 +77,7 @@ static class FileQueries
     )
     {
         var from = cursor is null ? prefix : Decoded(cursor);
-        var files = await session.All(new(SelectFrom, user, from, limit + 1), UserFile, cancel);
+        var files = await session.All(new(SelectFrom, user, Columns.Utf8(from), limit + 1), UserFile, cancel);
         var shown = files.FindIndex(file => !file.FileName.StartsWith(prefix, StringComparison.Ordinal));
         if (shown < 0)
             shown = files.Count;

@@ -28,7 +28,12 @@ public sealed class UserFileRows : IProjection
             SELECT CAST(other.file_name AS CHAR) FROM tbl_user_file_name AS other
             WHERE other.user_name = @user AND other.file_hash = tbl_user_file.file_hash AND other.file_name <> @name
             ORDER BY other.position DESC LIMIT 1
-          ), file_name)
+          ), file_name),
+          name_bytes = COALESCE((
+            SELECT other.file_name FROM tbl_user_file_name AS other
+            WHERE other.user_name = @user AND other.file_hash = tbl_user_file.file_hash AND other.file_name <> @name
+            ORDER BY other.position DESC LIMIT 1
+          ), name_bytes)
         WHERE user_name = @user AND file_hash <> @sha1 AND file_hash = (
           SELECT gone.file_hash FROM tbl_user_file_name AS gone WHERE gone.user_name = @user AND gone.file_name = @name
         )
@@ -42,19 +47,22 @@ public sealed class UserFileRows : IProjection
     const string DeleteName = "DELETE FROM tbl_user_file_name WHERE user_name = @user AND file_name = @name";
 
     const string RenewFile = """
-        UPDATE tbl_user_file SET file_size = @size, file_name = @name, last_update = @at, status = 0
+        UPDATE tbl_user_file
+        SET file_size = @size, file_name = @name, name_bytes = @bytes, last_update = @at, status = 0
         WHERE user_name = @user AND file_hash = @sha1
         """;
 
     const string InsertFile = """
-        INSERT INTO tbl_user_file (id, user_name, file_hash, file_size, file_name, upload_at, last_update, status)
-        SELECT @id, @user, @sha1, @size, @name, @at, @at, 0
+        INSERT INTO tbl_user_file (
+          id, user_name, file_hash, file_size, file_name, name_bytes, upload_at, last_update, status
+        )
+        SELECT @id, @user, @sha1, @size, @name, @bytes, @at, @at, 0
         WHERE NOT EXISTS (SELECT 1 FROM tbl_user_file WHERE user_name = @user AND file_hash = @sha1)
         """;
 
     readonly Dictionary<string, string> homes = new(StringComparer.Ordinal);
 
-    public string Name => "user-files.v1";
+    public string Name => "user-files.v2";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix, "bucket-", "object-"];
 
@@ -108,8 +116,8 @@ public sealed class UserFileRows : IProjection
         [
             new(LeaveFile, at, user, key, e.Sha1),
             new(ReplaceName, user, key, e.Sha1, fact.Position),
-            new(RenewFile, e.Size, name, at, user, e.Sha1),
-            new(InsertFile, fact.Position, user, e.Sha1, e.Size, name, at),
+            new(RenewFile, e.Size, name, key, at, user, e.Sha1),
+            new(InsertFile, fact.Position, user, e.Sha1, e.Size, name, key, at),
         ];
     }
 

@@ -67,24 +67,23 @@ static class PastQueries
         ORDER BY x.from_position DESC LIMIT 1
         """;
 
-    /// <summary>From each name a seek finds the next one, in both tables; then one more each finds what it showed. As
+    /// <summary>The nearer of what two seeks have found.</summary>
+    const string Nearer = "CASE WHEN seeks.v IS NULL OR seeks.o <= seeks.v THEN seeks.o ELSE seeks.v END";
+
+    /// <summary>From each name a seek in both tables finds the next one; then one more each finds what it showed. As
     /// the recursion holds one name at a time, names come in order, and no further than they are read.</summary>
-    const string SelectFrom = """
-        WITH RECURSIVE names (name, number) AS (
-          SELECT MIN(name), 1 FROM (
-            SELECT MIN(object_key) AS name FROM tbl_object WHERE bucket = @bucket AND object_key >= @from
-            UNION ALL
-            SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key >= @from
-          ) AS firsts
+    const string SelectFrom = $"""
+        WITH RECURSIVE seeks (o, v, number) AS (
+          SELECT
+            (SELECT MIN(object_key) FROM tbl_object WHERE bucket = @bucket AND object_key >= @from),
+            (SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key >= @from), 1
           UNION ALL
-          SELECT (
-            SELECT MIN(name) FROM (
-              SELECT MIN(object_key) AS name FROM tbl_object WHERE bucket = @bucket AND object_key > names.name
-              UNION ALL
-              SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key > names.name
-            ) AS nexts
-          ), number + 1 FROM names WHERE name IS NOT NULL AND number < @limit
-        )
+          SELECT
+            (SELECT MIN(object_key) FROM tbl_object WHERE bucket = @bucket AND object_key > {Nearer}),
+            (SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key > {Nearer}), number + 1
+          FROM seeks WHERE {Nearer} IS NOT NULL AND number < @limit
+        ),
+        names (name) AS (SELECT {Nearer} FROM seeks)
         SELECT names.name, COALESCE(o.size, v.size), COALESCE(o.etag, v.etag), COALESCE(o.from_time, v.from_time),
           COALESCE(o.checksum_algorithm, v.checksum_algorithm), COALESCE(o.checksum_type, v.checksum_type),
           COALESCE(o.sha1, v.sha1), COALESCE(o.from_position, v.from_position)

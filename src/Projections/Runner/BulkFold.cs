@@ -14,7 +14,7 @@ static class BulkFold
     /// <param name="rounds">So often, having come there, to go on to where the head is by then.</param>
     public static async Task<(long Events, Position At)> Run(
         IEventLog log,
-        SqliteReadDatabase database,
+        IReadDatabase database,
         Position head,
         int rounds,
         IProgress<RebuildProgress>? progress,

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Varve.EventStores;
-using Varve.Projections.Databases;
 
 namespace Varve.Projections.Runner;
 
@@ -9,8 +8,7 @@ namespace Varve.Projections.Runner;
 /// their place between two batches: no reader sees less than it saw before, and none is refused. Thread-safe.
 /// </summary>
 public sealed class LiveRebuild(
-    ReadGenerations generations,
-    CurrentReadDatabase current,
+    IReadGenerations generations,
     ProjectionRunner runner,
     TimeProvider clock,
     ILogger<LiveRebuild> logger
@@ -27,7 +25,7 @@ public sealed class LiveRebuild(
     public RebuildProgress? Progress { get; private set; }
 
     /// <summary>The number of the generation in use.</summary>
-    public int Generation => generations.Current() ?? 0;
+    public int Generation => generations.Number;
 
     /// <summary>Returns when the new ones are in use. One that is asked for while another runs comes after it.
     /// </summary>
@@ -37,19 +35,8 @@ public sealed class LiveRebuild(
         try
         {
             Progress = new(Position.Start, Position.Start, 0);
-            var (number, next) = await generations.BuildNext(reason, Rounds, new Reporter(this), cancel);
-            SqliteReadDatabase? before = null;
-            try
-            {
-                await runner.MoveTo(next, () => before = current.Replace(next), cancel);
-            }
-            catch when (before is null)
-            {
-                await next.DisposeAsync();
-                throw;
-            }
-            await before!.DisposeAsync(); // when its last reader is done
-            generations.Use(number);
+            await using var next = await generations.BuildNext(reason, Rounds, new Reporter(this), cancel);
+            await runner.MoveTo(next, cancel);
         }
         finally
         {

@@ -1,8 +1,10 @@
 using System.Data.Common;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Varve.EventStores;
 using Varve.Projections.Databases;
+using Varve.Projections.Redis;
 using Varve.Projections.Uploads;
 
 namespace Varve.Projections.Runner;
@@ -14,6 +16,9 @@ namespace Varve.Projections.Runner;
 /// </summary>
 /// <param name="projections">In the order in which each event meets them; see
 /// <see cref="ReadModelProjections.All"/>.</param>
+/// <param name="signals">Tells other processes of each batch; null where there are none.</param>
+/// <param name="lease">Where several processes could run: the one that has it does. Null where this is the only
+/// one.</param>
 public sealed class ProjectionRunner(
     IEventStore store,
     IReadDatabase database,
@@ -21,7 +26,9 @@ public sealed class ProjectionRunner(
     ProjectionBarrier barrier,
     IUploadProgress progress,
     TimeProvider clock,
-    ILogger<ProjectionRunner> logger
+    ILogger<ProjectionRunner> logger,
+    MySqlLease? lease = null,
+    RedisSignals? signals = null
 ) : IDisposable
 {
     /// <summary>A transaction costs more than an event: while nobody waits for the rows, events gather.</summary>
@@ -37,6 +44,7 @@ public sealed class ProjectionRunner(
     readonly Channel<Move> moves = Channel.CreateBounded<Move>(1);
     IReadDatabase database = database;
     TimeSpan backoff = BackoffLeast;
+    bool progressLost;
     long checkpoint;
 
     /// <summary>How far the read models are, as this runner knows.</summary>
@@ -48,16 +56,14 @@ public sealed class ProjectionRunner(
     /// <summary>Has something to read when a stopped projection may go on, which takes a rebuild.</summary>
     public ChannelReader<bool> MayGoOn => mayGoOn.Reader;
 
-    /// <summary>Goes on in another database, which lacks the last events at most. One move at a time.</summary>
-    /// <param name="arrived">Called between two batches, when the other one shows all that the barrier has let pass:
-    /// from then on it is what readers are to be given.</param>
+    /// <summary>Goes on in another generation, which lacks the last events at most. One move at a time.</summary>
     /// <param name="cancel">Stops the wait for an earlier move; this one, once begun, is seen to its end.</param>
-    /// <returns>When that has been done.</returns>
+    /// <returns>When it is in use: between two batches, when it shows all that the barrier has let pass.</returns>
     /// <exception cref="InvalidOperationException">It can't follow there, and stays where it was.</exception>
     /// <exception cref="OperationCanceledException">The runner ends.</exception>
-    public async Task MoveTo(IReadDatabase next, Action arrived, CancellationToken cancel)
+    public async Task MoveTo(NextGeneration next, CancellationToken cancel)
     {
-        var move = new Move(next, arrived);
+        var move = new Move(next);
         await moves.Writer.WriteAsync(move, cancel);
         await move.Done.Task;
     }
@@ -80,16 +86,18 @@ public sealed class ProjectionRunner(
 
     async Task FollowOnAndOn(CancellationToken cancel)
     {
+        MySqlLease.Tenure? tenure = null;
         Move? move = null;
         while (!cancel.IsCancellationRequested)
             try
             {
-                move = await Follow(move, cancel);
+                if (lease is not null && tenure is null)
+                    tenure = await lease.Acquire(cancel);
+                move = await Follow(move, tenure?.Lost ?? CancellationToken.None, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
                 move?.Done.TrySetCanceled(cancel);
-                return;
             }
             catch (Exception fault) when (move is { Done.Task.IsCompleted: false })
             {
@@ -99,36 +107,51 @@ public sealed class ProjectionRunner(
             catch (Exception fault)
             {
                 move = null;
-                metrics.Stood();
-                Fault = fault.Message;
-                if (fault is FencedException)
-                    logger.RunnerFenced(Checkpoint);
-                else if (fault is DbException sql && database.Judge(sql) == SqlFault.Damage)
-                {
-                    logger.ReadModelsDamaged(sql);
-                    database.Condemn(sql.Message);
-                    throw;
-                }
-                else
-                    logger.RunnerFailed(Checkpoint, backoff, fault);
+                // Where this process can't go on, another one may.
+                await GiveBack(ref tenure);
+                await Stand(fault);
                 await Pause(cancel);
             }
+        await GiveBack(ref tenure);
     }
+
+    static ValueTask GiveBack(ref MySqlLease.Tenure? tenure) =>
+        Interlocked.Exchange(ref tenure, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    async ValueTask Stand(Exception fault)
+    {
+        metrics.Stood();
+        Fault = fault.Message;
+        if (fault is FencedException)
+            logger.RunnerFenced(Checkpoint);
+        else if (fault is DbException sql && database.Judge(sql) == SqlFault.Damage)
+        {
+            logger.ReadModelsDamaged(sql);
+            await database.Condemn(sql.Message);
+            ExceptionDispatchInfo.Throw(fault);
+        }
+        else
+            logger.RunnerFailed(Checkpoint, backoff, fault);
+    }
+
+    /// <summary>The progress view was out of reach: between two batches it is told anew of every open upload.</summary>
+    public void FillProgress() => Volatile.Write(ref progressLost, true);
 
     public void Dispose() => metrics.Dispose();
 
     /// <returns>Where to go next: somebody asked for it.</returns>
-    async Task<Move?> Follow(Move? move, CancellationToken cancel)
+    async Task<Move?> Follow(Move? move, CancellationToken lost, CancellationToken cancel)
     {
-        var place = move?.To ?? database;
+        var place = move?.To.Database ?? database;
         var skipped = await SkippedEvents.Read(store, projections, cancel);
         var session = await place.OpenWriter(cancel);
         await using var projector = await Projector.Open(place, session, projections, skipped, logger, cancel);
-        await UploadQueries.Fill(session, progress, cancel);
-        Reached(projector, move);
+        await TellAll(session, cancel);
+        if (await Reached(projector, move, cancel) != place)
+            return null;
         logger.RunnerStarted(projector.Checkpoint);
 
-        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancel, lost);
         var leaving = LeaveWhenAsked(turn);
         try
         {
@@ -138,15 +161,22 @@ public sealed class ProjectionRunner(
                 using var span = Traces.StartLinked("project", batch.Events);
                 span?.SetTag("varve.events", batch.Events.Count).SetTag("varve.position", batch.Upto.Value);
                 await projector.Apply(batch.Events, batch.Upto, cancel);
+                if (Volatile.Read(ref progressLost))
+                    await TellAll(session, cancel);
                 foreach (var recorded in batch.Events)
                     await Tell(recorded, cancel); // before the barrier opens: who has the answer sees the progress
-                Reached(projector, move);
+                if (await Reached(projector, move, cancel) != place)
+                    return null;
                 metrics.Applied(batch.Events);
                 (backoff, Fault) = (BackoffLeast, null);
                 await metrics.Looked(store, batch, cancel);
                 if (batch.Live)
                     await barrier.Wanted(GatherMax, turn.Token);
             }
+        }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new InvalidOperationException("The lease of the projector is lost.");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested && moves.Reader.TryRead(out move))
         {
@@ -174,22 +204,24 @@ public sealed class ProjectionRunner(
         }
     }
 
-    void Reached(Projector projector, Move? move)
+    /// <returns>Where to go on.</returns>
+    async ValueTask<IReadDatabase> Reached(Projector projector, Move? move, CancellationToken cancel)
     {
         var position = projector.Checkpoint;
         if (move is { Done.Task.IsCompleted: false })
         {
             if (position < barrier.Reached)
-                return; // who has seen more must not see less
-            database = move.To;
-            move.Arrived();
+                return move.To.Database; // who has seen more must not see less
+            database = await move.To.Use(cancel);
             move.Done.SetResult();
         }
         Volatile.Write(ref checkpoint, position.Value);
         barrier.Stopped = [.. projector.Stopped];
         barrier.Advance(position);
+        signals?.Tell(position);
         if (projector.MayGoOn)
             mayGoOn.Writer.TryWrite(true);
+        return database;
     }
 
     /// <summary>The progress view may be lost and filled again: a fault there stops nothing.</summary>
@@ -207,6 +239,20 @@ public sealed class ProjectionRunner(
         }
     }
 
+    async ValueTask TellAll(SqlSession session, CancellationToken cancel)
+    {
+        Volatile.Write(ref progressLost, false);
+        try
+        {
+            await UploadQueries.Fill(session, progress, cancel);
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or DbException))
+        {
+            Volatile.Write(ref progressLost, true);
+            logger.ProgressNotTold("every open upload", Checkpoint, fault);
+        }
+    }
+
     async Task Pause(CancellationToken cancel)
     {
         try
@@ -221,7 +267,7 @@ public sealed class ProjectionRunner(
     }
 
     /// <param name="To">Where to go on.</param>
-    sealed record Move(IReadDatabase To, Action Arrived)
+    sealed record Move(NextGeneration To)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -119,11 +119,11 @@ sealed class Projector : IAsyncDisposable
         {
             if (await session.Execute(new(MoveCheckpoint, upto.Value, Checkpoint.Value), cancel) != 1)
                 throw new FencedException(Checkpoint);
-            foreach (var recorded in events)
-                if (oneByOne)
+            if (oneByOne)
+                foreach (var recorded in events)
                     await ProjectCarefully(recorded, cancel);
-                else
-                    await Project(recorded, cancel);
+            else
+                await session.ExecuteAll(events.SelectMany(Statements), cancel);
             await session.Execute(new("COMMIT"), cancel);
         }
         catch
@@ -151,13 +151,13 @@ sealed class Projector : IAsyncDisposable
         }
     }
 
-    async ValueTask Project(RecordedEvent recorded, CancellationToken cancel)
+    IEnumerable<Statement> Statements(RecordedEvent recorded)
     {
         Fact? fact = null;
         foreach (var projection in projections)
             if (Takes(projection, recorded))
                 foreach (var statement in StatementsOf(projection, recorded, ref fact))
-                    await session.Execute(statement, cancel);
+                    yield return statement;
     }
 
     /// <summary>What one projection can't take must not keep the others from going on.</summary>

@@ -17,9 +17,10 @@ public sealed record RebuildProgress(Position At, Position Head, long Events);
 /// process at a time, but for <see cref="Find"/> and <see cref="Verify"/>.
 /// </summary>
 /// <param name="folder">The data folder; <c>read</c> is made in it.</param>
-public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGenerations> logger)
+public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGenerations> logger) : IReadGenerations
 {
     readonly string home = Path.Combine(folder, "read");
+    CurrentReadDatabase? readers;
 
     string Pointer => Path.Combine(home, "current");
 
@@ -76,9 +77,18 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
         }
     }
 
-    /// <summary>Makes the next generation, and fills it up to the log's head.</summary>
-    /// <param name="rounds">So often the head is looked at again, for what has come meanwhile.</param>
-    internal async Task<(int Number, SqliteReadDatabase Database)> BuildNext(
+    public async Task<NextGeneration> BuildNext(
+        string reason,
+        int rounds,
+        IProgress<RebuildProgress>? progress,
+        CancellationToken cancel
+    )
+    {
+        var (number, database) = await Build(reason, rounds, progress, cancel);
+        return new Next(this, number, database);
+    }
+
+    async Task<(int Number, SqliteReadDatabase Database)> Build(
         string reason,
         int rounds,
         IProgress<RebuildProgress>? progress,
@@ -103,7 +113,7 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
     }
 
     /// <summary>From the next start on, this one is in use; the others go.</summary>
-    internal void Use(int number)
+    void Use(int number)
     {
         PointTo(number);
         DeleteAllBut(number);
@@ -115,7 +125,7 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
         CancellationToken cancel
     )
     {
-        var (number, database) = await BuildNext(reason, rounds: 0, progress, cancel);
+        var (number, database) = await Build(reason, rounds: 0, progress, cancel);
         Use(number);
         return database;
     }
@@ -145,7 +155,13 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
         return checkpoint > await log.Head(cancel) ? "they are ahead of the log" : null;
     }
 
-    internal int? Current() =>
+    public int Number => Current() ?? 0;
+
+    /// <summary>Whom a rebuild gives its generation to.</summary>
+    /// <param name="current">Reads what <see cref="Open"/> gave.</param>
+    public void Serve(CurrentReadDatabase current) => readers = current;
+
+    int? Current() =>
         File.Exists(Pointer) && int.TryParse(File.ReadAllText(Pointer), CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
@@ -183,4 +199,24 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
             : [];
 
     string PathOf(int number) => Path.Combine(home, $"{number.ToString("D6", CultureInfo.InvariantCulture)}.db");
+
+    sealed class Next(ReadGenerations generations, int number, SqliteReadDatabase filled) : NextGeneration
+    {
+        SqliteReadDatabase? before;
+
+        public override IReadDatabase Database => filled;
+
+        public override ValueTask<IReadDatabase> Use(CancellationToken cancel)
+        {
+            before = generations.readers!.Replace(filled);
+            generations.PointTo(number);
+            return new(filled);
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await (before ?? filled).DisposeAsync(); // when its last reader is done
+            generations.DeleteAllBut(generations.Number);
+        }
+    }
 }

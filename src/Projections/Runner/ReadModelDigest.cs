@@ -25,6 +25,7 @@ public static class ReadModelDigest
         ("tbl_bucket", "SELECT * FROM tbl_bucket ORDER BY name"),
         ("tbl_bucket_version", "SELECT * FROM tbl_bucket_version ORDER BY name, from_position"),
         ("tbl_content", "SELECT * FROM tbl_content ORDER BY sha256"),
+        ("tbl_content_copy", "SELECT * FROM tbl_content_copy ORDER BY sha256, distance, tier"),
         ("tbl_file", "SELECT * FROM tbl_file ORDER BY id"),
         ("tbl_home_bucket", "SELECT * FROM tbl_home_bucket ORDER BY bucket"),
         ("tbl_instant", "SELECT * FROM tbl_instant ORDER BY time"),
@@ -82,9 +83,23 @@ public static class ReadModelDigest
         using var lease = await database.Read(cancel);
         var lines = new List<string>();
         foreach (var (table, sql) in Tables)
-            lines.AddRange(await lease.Session.All(new(sql), row => $"{table} {Line(row)}", cancel));
+            lines.AddRange(await lease.Session.All(Whole(lease.Session, sql), row => $"{table} {Line(row)}", cancel));
         return lines;
     }
+
+    /// <summary>A table that is cut into several is read as one.</summary>
+    static Statement Whole(SqlSession session, string sql) =>
+        session.FileShards == 1 || !sql.Contains("FROM tbl_file ", StringComparison.Ordinal)
+            ? new(sql)
+            : new(
+                sql.Replace("FROM tbl_file ", $"FROM ({Union(session.FileShards)}) AS files ", StringComparison.Ordinal)
+            )
+            {
+                FileHash = "00",
+            };
+
+    static string Union(int shards) =>
+        string.Join(" UNION ALL ", FileShards.Tables(shards).Select(table => $"SELECT * FROM {table}"));
 
     /// <summary>Over the rows of one table, hashing them.</summary>
     sealed class Walk(SqlSession session, DbDataReader row) : IAsyncDisposable
@@ -93,7 +108,7 @@ public static class ReadModelDigest
         long rows;
 
         public static async Task<Walk> Begin(SqlSession session, string sql, CancellationToken cancel) =>
-            new(session, await session.Query(new(sql), cancel));
+            new(session, await session.Query(Whole(session, sql), cancel));
 
         /// <summary>The next row as a line; null at the end.</summary>
         public async ValueTask<string?> Next(CancellationToken cancel)
@@ -125,6 +140,7 @@ public static class ReadModelDigest
             {
                 DBNull => null,
                 byte[] bytes => Convert.ToHexStringLower(bytes),
+                DateTime at => Columns.DateTime(at),
                 var value => Convert.ToString(value, CultureInfo.InvariantCulture),
             };
             line.Append(CultureInfo.InvariantCulture, $"{row.GetName(i)}={text?.Length ?? -1}:{text} ");

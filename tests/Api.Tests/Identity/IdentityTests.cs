@@ -47,19 +47,19 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
-    public void Attempts_are_counted_by_window_and_key()
+    public async Task Attempts_are_counted_by_window_and_key()
     {
         var clock = new ManualClock();
-        var limit = new AttemptLimit(2, TimeSpan.FromMinutes(1), 10, clock);
-        Assert.True(limit.TryTake("a"));
-        Assert.True(limit.TryTake("a"));
-        Assert.False(limit.TryTake("a"));
-        Assert.True(limit.TryTake("b"));
-        limit.GiveBack("a");
-        Assert.True(limit.TryTake("a"));
-        Assert.False(limit.TryTake("a"));
+        var limit = new AttemptLimit("test", 2, TimeSpan.FromMinutes(1), 10, clock, shared: null);
+        Assert.True(await limit.TryTake("a"));
+        Assert.True(await limit.TryTake("a"));
+        Assert.False(await limit.TryTake("a"));
+        Assert.True(await limit.TryTake("b"));
+        await limit.GiveBack("a");
+        Assert.True(await limit.TryTake("a"));
+        Assert.False(await limit.TryTake("a"));
         clock.Pass(TimeSpan.FromMinutes(1));
-        Assert.True(limit.TryTake("a"));
+        Assert.True(await limit.TryTake("a"));
     }
 
     [Fact]
@@ -86,56 +86,56 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
-    public void A_session_slides_while_it_is_used_and_ends_when_it_is_not()
+    public async Task A_session_slides_while_it_is_used_and_ends_when_it_is_not()
     {
         var clock = new ManualClock();
-        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
-        var token = new Sessions(database, TimeSpan.FromDays(30), clock).Begin("alice");
+        await using var database = await SqliteIdentityDatabase.Open(Path.Combine(folder, "identity.db"));
+        var token = await new Sessions(database, TimeSpan.FromDays(30), clock).Begin("alice");
         for (var month = 0; month < 3; month++)
         {
             clock.Pass(TimeSpan.FromDays(29));
-            Assert.Equal("alice", new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
+            Assert.Equal("alice", await new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
         }
         clock.Pass(TimeSpan.FromDays(31));
-        Assert.Null(new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
+        Assert.Null(await new Sessions(database, TimeSpan.FromDays(30), clock).Find(token));
     }
 
     [Fact]
-    public void A_session_that_was_ended_is_over_at_once_and_for_good()
+    public async Task A_session_that_was_ended_is_over_at_once_and_for_good()
     {
-        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
+        await using var database = await SqliteIdentityDatabase.Open(Path.Combine(folder, "identity.db"));
         var sessions = new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System);
-        var (token, other) = (sessions.Begin("alice"), sessions.Begin("alice"));
-        Assert.Equal("alice", sessions.Find(token));
-        sessions.End(token);
-        Assert.Null(sessions.Find(token));
-        Assert.Null(new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Find(token));
-        Assert.Equal("alice", sessions.Find(other));
+        var (token, other) = (await sessions.Begin("alice"), await sessions.Begin("alice"));
+        Assert.Equal("alice", await sessions.Find(token));
+        await sessions.End(token);
+        Assert.Null(await sessions.Find(token));
+        Assert.Null(await new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Find(token));
+        Assert.Equal("alice", await sessions.Find(other));
     }
 
     [Fact]
-    public void Of_many_sign_ins_of_one_user_the_newest_hundred_count()
+    public async Task Of_many_sign_ins_of_one_user_the_newest_hundred_count()
     {
         var clock = new ManualClock();
-        using var database = new IdentityDatabase(Path.Combine(folder, "identity.db"));
+        await using var database = await SqliteIdentityDatabase.Open(Path.Combine(folder, "identity.db"));
         var sessions = new Sessions(database, TimeSpan.FromDays(30), clock);
         var tokens = new List<string>();
         for (var number = 0; number < 101; number++)
         {
             clock.Pass(TimeSpan.FromSeconds(1));
-            tokens.Add(sessions.Begin("alice"));
+            tokens.Add(await sessions.Begin("alice"));
         }
-        Assert.Null(sessions.Find(tokens[0]));
-        Assert.Equal("alice", sessions.Find(tokens[1]));
-        Assert.Equal("alice", sessions.Find(tokens[^1]));
+        Assert.Null(await sessions.Find(tokens[0]));
+        Assert.Equal("alice", await sessions.Find(tokens[1]));
+        Assert.Equal("alice", await sessions.Find(tokens[^1]));
     }
 
     [Fact]
-    public void No_token_is_in_the_database()
+    public async Task No_token_is_in_the_database()
     {
         var path = Path.Combine(folder, "identity.db");
-        using var database = new IdentityDatabase(path);
-        var token = new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Begin("alice");
+        await using var database = await SqliteIdentityDatabase.Open(path);
+        var token = await new Sessions(database, TimeSpan.FromDays(30), TimeProvider.System).Begin("alice");
         foreach (var file in Directory.GetFiles(folder))
         {
             var bytes = File.ReadAllBytes(file);
@@ -145,12 +145,12 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
-    public void A_database_of_a_newer_version_is_left_alone()
+    public async Task A_database_of_a_newer_version_is_left_alone()
     {
         var path = Path.Combine(folder, "identity.db");
-        using (var database = new IdentityDatabase(path))
-            database.Execute("PRAGMA user_version = 99");
-        Assert.Throws<InvalidOperationException>(() => new IdentityDatabase(path));
+        await using (var database = await SqliteIdentityDatabase.Open(path))
+            await database.Execute("PRAGMA user_version = 99");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => SqliteIdentityDatabase.Open(path));
     }
 
     static void AssertPrivate(string path)

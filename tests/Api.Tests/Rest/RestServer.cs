@@ -70,9 +70,26 @@ public class RestServer : IAsyncLifetime
             new ValidationBehavior(CommandValidators.All),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
-        Varve = new(door, states, events, disk, new ReadModels(reads, barrier), progress, barrier, TimeProvider.System);
+        Varve = new(
+            door,
+            states,
+            events,
+            disk,
+            [],
+            new ReadModels(reads, barrier),
+            progress,
+            barrier,
+            TimeProvider.System
+        );
         var root = new RootAccount("root", "root-password", Generated: false);
-        Accounts = new(Varve, root, Path.Combine(folder, "identity"), new IdentityOptions(), TimeProvider.System);
+        Accounts = await Accounts.Open(
+            Varve,
+            root,
+            Path.Combine(folder, "identity"),
+            shared: null,
+            new IdentityOptions(),
+            TimeProvider.System
+        );
         await Accounts.EnsureRoot(cancel);
         await StartWeb();
     }
@@ -85,7 +102,7 @@ public class RestServer : IAsyncLifetime
         await stop.CancelAsync();
         await projecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         runner.Dispose();
-        Accounts.Dispose();
+        await Accounts.DisposeAsync();
         await reads.DisposeAsync();
         await disk.DisposeAsync();
         await events.DisposeAsync();

@@ -48,6 +48,9 @@ public sealed class S3Host : IAsyncLifetime
     /// <summary>Puts another tier around the disk's.</summary>
     public Func<ITier, ITier> Around { get; init; } = disk => disk;
 
+    /// <summary>Where copies may be besides the disk.</summary>
+    public IReadOnlyList<ITier> FarTiers { get; init; } = [];
+
     public Uri Url { get; private set; } = null!;
 
     public Backend Varve { get; private set; } = null!;
@@ -77,6 +80,7 @@ public sealed class S3Host : IAsyncLifetime
             states,
             events,
             Around(disk),
+            FarTiers,
             new ReadModels(database, barrier),
             progress,
             barrier,

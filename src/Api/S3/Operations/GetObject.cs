@@ -129,7 +129,12 @@ static class StoredBytes
 {
     /// <exception cref="RejectedException">ContentPurged.</exception>
     public static ValueTask<IContentReader> Open(ObjectRow row, Backend varve, CancellationToken cancel) =>
-        varve.Tier.Open(row.Location ?? throw new RejectedException(ErrorCode.ContentPurged), row.Size, cancel);
+        varve.Contents.Open(
+            row.Content,
+            row.Location ?? throw new RejectedException(ErrorCode.ContentPurged),
+            row.Size,
+            cancel
+        );
 
     public static Task Report(ObjectRow row, ContentDamagedException damage, S3Request request, Backend varve) =>
         varve.ReportDamage(request.Caller.UserName, row, damage);

@@ -7,12 +7,12 @@ using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class FilesTests
+public abstract class FilesContract(ReadStore store)
 {
     [Fact]
     public async Task A_file_has_the_name_of_its_first_upload()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "first.jpg", "x");
         live.Store.Write("object-photos/second.jpg", Put("x"));
         await live.CaughtUp();
@@ -25,7 +25,7 @@ public sealed class FilesTests
     [Fact]
     public async Task An_object_is_found_as_it_was_put()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         var attributes = new ObjectAttributes(
             "text/plain",
             ImmutableSortedDictionary<string, string>.Empty.Add("cache-control", "no-store"),
@@ -58,7 +58,7 @@ public sealed class FilesTests
     [Fact]
     public async Task A_purged_content_has_no_location_and_comes_back_when_it_is_stored_again()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "a", "x");
         live.Store.Write($"content-{Sha256("x")}", new ContentEvent.Purged(Noon));
         await live.CaughtUp();
@@ -74,7 +74,7 @@ public sealed class FilesTests
     [Fact]
     public async Task Of_two_contents_with_one_sha1_the_first_is_the_file()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write($"content-{Sha256("x")}", Stored("x"));
         live.Store.Write($"content-{Sha256("y")}", Stored("y") with { Sha1 = Sha1("x") });
         await live.CaughtUp();
@@ -84,7 +84,7 @@ public sealed class FilesTests
     [Fact]
     public async Task A_user_s_file_lives_as_long_as_any_of_its_names()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write("user-ana", new UserEvent.SignedUp("ana", Noon));
         live.Store.StoreAndPut("ana", "one", "x");
         live.Store.Write("object-ana/two", Put("x", minute: 1));
@@ -109,7 +109,7 @@ public sealed class FilesTests
     [Fact]
     public async Task Pages_of_a_user_s_files_joined_are_all_of_them_in_order_of_name()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write("user-ana", new UserEvent.SignedUp("ana", Noon));
         foreach (var name in (string[])["b", "a1", "a3", "a2", "ä"])
             live.Store.StoreAndPut("ana", name, name);

@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Varve.Tiers;
 
-namespace Varve.Api.S3.Operations;
+namespace Varve.Tiers;
 
 /// <summary>A range of a stored content as a body that comes in. Holds a bounded part of it in memory.</summary>
-sealed class StoredBody : IBodySource, IAsyncDisposable
+public sealed class StoredBody : IBodySource, IAsyncDisposable
 {
     static readonly PipeOptions Bounds = new(
         pauseWriterThreshold: 1024 * 1024,

@@ -12,7 +12,7 @@ using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class RebuildTests
+public abstract class RebuildContract(ReadStore store)
 {
     static readonly Gen<string> Bucket = Samples.AnyOf("ana", "bob", "photos");
     static readonly Gen<string> Key = Samples.AnyOf("a", "b", "c/d", "中");
@@ -57,7 +57,7 @@ public sealed class RebuildTests
             .SampleAsync(
                 async steps =>
                 {
-                    await using var live = await LiveReadModels.Start();
+                    await using var live = await LiveReadModels.Start(store);
                     var loop = new CommandLoop(
                         live.Store,
                         new AggregateStates(live.Store, 100),
@@ -72,14 +72,14 @@ public sealed class RebuildTests
                     Assert.Equal(await live.RebuiltRows(), await live.Rows());
                     await AgreesWithTheObjects(live);
                 },
-                iter: 40,
+                iter: store.Cases(40),
                 threads: 1
             );
 
     [Fact]
     public async Task A_rebuild_beside_writers_loses_nothing_and_shows_what_was_shown()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var writing = Task.Run(
             async () =>
@@ -104,7 +104,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task A_rebuild_that_is_given_up_or_cut_off_leaves_the_read_models_in_use()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "a", "x");
         await live.CaughtUp();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>

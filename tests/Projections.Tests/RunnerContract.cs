@@ -8,12 +8,12 @@ using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class RunnerTests
+public abstract class RunnerContract(ReadStore store)
 {
     [Fact]
     public async Task Rows_and_checkpoint_are_written_together_or_not_at_all()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "a", "x");
         await live.CaughtUp();
         await live.Stop();
@@ -37,7 +37,7 @@ public sealed class RunnerTests
     [Fact]
     public async Task Two_runners_on_one_database_count_each_event_once()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         using var stop = new CancellationTokenSource();
         var second = live.Runner(barrier: new ProjectionBarrier(TimeSpan.FromSeconds(1))).Run(stop.Token);
         for (var i = 0; i < 500; i++)
@@ -55,7 +55,7 @@ public sealed class RunnerTests
     [Fact]
     public async Task A_projector_that_was_overtaken_writes_nothing()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         await live.Stop();
         await using var slow = await OpenProjector(live);
         await using var fast = await OpenProjector(live);
@@ -78,63 +78,9 @@ public sealed class RunnerTests
     }
 
     [Fact]
-    public async Task Read_models_of_another_schema_or_damaged_or_condemned_are_rebuilt_at_the_next_start()
-    {
-        var folder = NewFolder();
-        var store = new InMemoryEventStore();
-        store.StoreAndPut("photos", "a", "x");
-        foreach (
-            var harm in (Action<string>[])
-                [Garble, path => new SqliteReadDatabase(path).Condemn("it is ill"), File.Delete]
-        )
-        {
-            await using (await Generations(folder, store).Open(null, Cancel)) { }
-            harm(Directory.GetFiles(Path.Combine(folder, "read"), "*.db").Single());
-            await using var database = await Generations(folder, store).Open(null, Cancel);
-            Assert.NotNull(await new ReadModels(database, new(TimeSpan.Zero)).FindObject("photos", "a", Cancel));
-            Assert.Single(Directory.GetFiles(Path.Combine(folder, "read"), "*.db"));
-        }
-        Directory.Delete(folder, recursive: true);
-
-        static void Garble(string path) => File.WriteAllText(path, new string('x', 10_000));
-    }
-
-    [Fact]
-    public async Task Verifying_compares_every_table_with_one_built_anew()
-    {
-        await using var live = await LiveReadModels.Start();
-        live.Store.StoreAndPut("photos", "a", "x");
-        await live.CaughtUp();
-        await live.Stop();
-        var pairs = await live.Generations().Verify(null, Cancel);
-        Assert.All(pairs!, pair => Assert.Equal(pair.Rebuilt, pair.Live));
-        Assert.Equal(1, pairs!.Single(pair => pair.Live.Table == "tbl_object").Live.Rows);
-    }
-
-    [Fact]
-    public async Task Of_every_object_all_versions_are_kept_with_the_time_in_which_they_were_current()
-    {
-        await using var live = await LiveReadModels.Start();
-        object[] events = [Put("x"), Put("y", minute: 1), Deleted(minute: 2), Put("z", minute: 3)];
-        var at = events.Select(e => live.Store.Write("object-photos/a", e).Value).ToList();
-        await live.CaughtUp();
-
-        using var lease = await live.Database.Read(Cancel);
-        var versions = await lease.Session.All(
-            new("SELECT from_position, to_position, size IS NULL FROM view_object_version ORDER BY from_position"),
-            row => (row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2)),
-            Cancel
-        );
-        Assert.Equal(
-            [(at[0], at[1], false), (at[1], at[2], false), (at[2], at[3], true), (at[3], long.MaxValue, false)],
-            versions
-        );
-    }
-
-    [Fact]
     public async Task Progress_is_filled_from_the_rows_at_start_and_follows_the_events()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write("upload-u1", UploadSamples.Initiated);
         live.Store.Write("upload-u1", UploadSamples.Part(2));
         live.Store.Write("upload-u1", UploadSamples.Part(1));

@@ -1,24 +1,20 @@
-using System.Data.Common;
-using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.Domain.Projections;
 using Varve.EventStores;
-using Varve.Projections.Databases;
-using Varve.Projections.Runner;
 using static Varve.Projections.Tests.LiveReadModels;
 using static Varve.Projections.Tests.Samples;
 
 namespace Varve.Projections.Tests;
 
-public sealed class PoisonTests
+public abstract class PoisonContract(ReadStore store)
 {
     static readonly ObjectEvent.Put Bad = Put("x") with { VersionId = "not hex" };
 
     [Fact]
     public async Task A_poison_event_stops_its_projection_and_no_other()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.StoreAndPut("photos", "good", "x");
         var poison = live.Store.Write("object-photos/bad", Bad);
         live.Store.Write("bucket-new", new BucketEvent.Created("ana", Noon));
@@ -41,7 +37,7 @@ public sealed class PoisonTests
     [Fact]
     public async Task An_event_of_an_unknown_name_or_that_is_no_JSON_is_poison_to_who_reads_its_stream()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write("of-another-program", "Whatever", "no JSON"u8.ToArray());
         live.Store.Write("upload-u1", "SomethingNew", "{}"u8.ToArray());
         live.Store.Write("content-00", "ContentStored", "no JSON"u8.ToArray());
@@ -56,7 +52,7 @@ public sealed class PoisonTests
     [Fact]
     public async Task What_was_skipped_is_left_out_by_the_live_models_and_by_every_rebuild()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var rebuilding = live.Rebuild.RunWhenNeeded(stop.Token);
         live.Store.StoreAndPut("photos", "good", "x");
@@ -81,7 +77,7 @@ public sealed class PoisonTests
     [Fact]
     public async Task A_projection_stays_stopped_across_a_start_and_a_rebuild()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write("object-photos/bad", Bad);
         await live.CaughtUp();
         await live.Rebuild.Run("test", Cancel);
@@ -101,63 +97,13 @@ public sealed class PoisonTests
     [Fact]
     public async Task What_cannot_be_read_in_the_stream_of_skips_stops_nobody()
     {
-        await using var live = await LiveReadModels.Start();
+        await using var live = await LiveReadModels.Start(store);
         live.Store.Write(ProjectionSkips.StreamOf("objects"), "EventSkipped", "no JSON"u8.ToArray());
         live.Store.Write(ProjectionSkips.StreamOf("objects"), "OfAnotherTime", "{}"u8.ToArray());
         live.Store.StoreAndPut("photos", "good", "x");
         await live.CaughtUp();
         Assert.Empty(live.Barrier.Stopped);
         Assert.NotNull(await live.Read.FindObject("photos", "good", Cancel));
-    }
-
-    /// <summary>A database that is full, busy or out of reach says nothing of the event.</summary>
-    [Fact]
-    public async Task A_full_disk_is_waited_for_and_stops_no_projection()
-    {
-        await using var live = await LiveReadModels.Start();
-        await live.Stop();
-        var once = new OnceFull(live.Database);
-        var barrier = new ProjectionBarrier(TimeSpan.FromSeconds(30));
-        using var runner = new ProjectionRunner(
-            live.Store,
-            once,
-            ReadModelProjections.All(),
-            barrier,
-            live.Progress,
-            TimeProvider.System,
-            NullLogger<ProjectionRunner>.Instance
-        );
-        using var stop = new CancellationTokenSource();
-        var running = runner.Run(stop.Token);
-        live.Store.Write("bucket-large", new BucketEvent.Created(new string('x', 1_000_000), Noon));
-        Assert.True(await barrier.Pass(live.Store.Last, Cancel));
-        Assert.Equal(2, once.Opened);
-        Assert.Empty(barrier.Stopped);
-        Assert.NotNull(await live.Read.FindBucket("large", Cancel));
-        await stop.CancelAsync();
-        await running;
-    }
-
-    /// <summary>Its first writer finds no room.</summary>
-    sealed class OnceFull(CurrentReadDatabase database) : IReadDatabase
-    {
-        public int Opened { get; private set; }
-
-        public async ValueTask<SqlSession> OpenWriter(CancellationToken cancel)
-        {
-            var session = await database.OpenWriter(cancel);
-            if (Opened++ == 0)
-                await session.First(new("PRAGMA max_page_count = 1"), row => row.GetInt64(0), cancel);
-            return session;
-        }
-
-        public ValueTask<ReadLease> Read(CancellationToken cancel) => database.Read(cancel);
-
-        public SqlFault Judge(DbException fault) => database.Judge(fault);
-
-        public void Condemn(string reason) => database.Condemn(reason);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     static ProjectionEvent.EventSkipped Skipped(string stream, long revision, Position position) =>

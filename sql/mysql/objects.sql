@@ -1,0 +1,44 @@
+-- Keys are their UTF-8 bytes, so that the order is S3's. Times are .NET ticks (100 ns), UTC.
+
+-- The current version of every object that has one.
+CREATE TABLE tbl_object (
+  bucket             varchar(63) NOT NULL,
+  object_key         varbinary(1024) NOT NULL,
+  from_position      bigint NOT NULL COMMENT 'of the event that made it',
+  from_time          bigint NOT NULL COMMENT 'its last modification',
+  version_id         varbinary(64) NOT NULL,
+  sha256             binary(32) NOT NULL,
+  sha1               binary(20) NOT NULL,
+  size               bigint NOT NULL,
+  etag               varchar(64) NOT NULL,
+  checksum_algorithm varchar(16) NULL,
+  checksum_type      varchar(16) NULL,
+  checksum           varchar(128) NULL,
+  content_type       text NULL,
+  attributes         text NULL COMMENT 'JSON of headers and user metadata; NULL where there are none',
+  acl                text NULL COMMENT 'JSON; NULL where it is its bucket owner alone',
+  PRIMARY KEY (bucket, object_key)
+);
+
+-- What was current from from_position until before to_position, and the delete markers that stand now.
+CREATE TABLE tbl_object_version (
+  bucket             varchar(63) NOT NULL,
+  object_key         varbinary(1024) NOT NULL,
+  from_position      bigint NOT NULL,
+  from_time          bigint NOT NULL,
+  to_position        bigint NOT NULL COMMENT '9223372036854775807: a delete marker that stands',
+  to_time            bigint NOT NULL COMMENT 'likewise',
+  version_id         varbinary(64) NOT NULL,
+  sha256             binary(32) NULL COMMENT 'NULL from here on in a delete marker',
+  sha1               binary(20) NULL,
+  size               bigint NULL,
+  etag               varchar(64) NULL,
+  checksum_algorithm varchar(16) NULL,
+  checksum_type      varchar(16) NULL,
+  checksum           varchar(128) NULL,
+  content_type       text NULL,
+  attributes         text NULL,
+  acl                text NULL,
+  PRIMARY KEY (bucket, object_key, from_position),
+  KEY idx_file (bucket, sha1, from_position, to_position)
+);
