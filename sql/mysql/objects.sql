@@ -16,6 +16,7 @@ CREATE TABLE tbl_object (
   checksum           varchar(128) NULL,
   content_type       text NULL,
   attributes         text NULL COMMENT 'JSON of headers, user metadata, upload, encryption, if any',
+  acl                text NULL COMMENT 'JSON; NULL where it is its bucket owner alone',
   PRIMARY KEY (bucket, object_key)
 );
 
@@ -37,6 +38,7 @@ CREATE TABLE tbl_object_version (
   checksum           varchar(128) NULL,
   content_type       text NULL,
   attributes         text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, from_position),
   KEY idx_file (bucket, sha1, from_position, to_position)
 );

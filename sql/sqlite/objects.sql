@@ -16,6 +16,7 @@ CREATE TABLE tbl_object (
   checksum           varchar(128) NULL,
   content_type       text NULL,
   attributes         text NULL,                 -- JSON of headers, user metadata, upload, encryption, if any
+  acl                text NULL,                 -- JSON; NULL where it is its bucket owner's alone
   PRIMARY KEY (bucket, object_key)
 ) WITHOUT ROWID;
 
@@ -38,6 +39,7 @@ CREATE TABLE tbl_object_version (
   checksum           varchar(128) NULL,
   content_type       text NULL,
   attributes         text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
 CREATE INDEX tbl_object_version_idx_file ON tbl_object_version (bucket, sha1, from_position, to_position);
@@ -45,9 +47,9 @@ CREATE INDEX tbl_object_version_idx_file ON tbl_object_version (bucket, sha1, fr
 -- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
 CREATE VIEW view_object_version AS
 SELECT bucket, object_key, from_position, from_time, to_position, to_time, version_id, sha256, sha1, size, etag,
-  checksum_algorithm, checksum_type, checksum, content_type, attributes
+  checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
 FROM tbl_object_version
 UNION ALL
 SELECT bucket, object_key, from_position, from_time, 9223372036854775807, 9223372036854775807, version_id, sha256, sha1,
-  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
 FROM tbl_object;

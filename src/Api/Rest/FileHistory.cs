@@ -87,7 +87,7 @@ sealed class FileHistory(ReadStream read, string bucket, Position since, long af
                     FollowOwn(target, position, long.MaxValue);
                 }
             }
-            current = fact as ObjectEvent.Put;
+            current = StoredObject.LeftBy(fact);
         }
         foreach (var (source, position) in sources)
             FollowOwn(source, 0, position);
@@ -147,6 +147,7 @@ sealed class FileHistory(ReadStream read, string bucket, Position since, long af
             ObjectEvent.Put e => e.Origin.ToString(),
             ObjectEvent.Deleted { RenamedTo: { } target } => $"Renamed to {Shown(target)}",
             ObjectEvent.Deleted => "Deleted",
+            ObjectEvent.AclSet => "Access",
             _ => "",
         };
 

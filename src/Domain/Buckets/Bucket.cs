@@ -9,8 +9,7 @@ namespace Varve.Domain.Buckets;
 /// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
 public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleting, int Deletion)
 {
-    /// <summary>Whether objects that ask for no encryption get SSE-S3.</summary>
-    public bool Encrypted { get; init; }
+    public BucketConfiguration Configuration { get; init; } = BucketConfiguration.None;
 
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
         new Bucket(null, default, Deleting: false, Deletion: 0),
@@ -22,7 +21,10 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
     static Decision<BucketEvent> Decide(Bucket bucket, BucketCommand command) =>
         command switch
         {
-            BucketCommand.Create c when bucket.Owner is null => new BucketEvent.Created(c.Owner, c.Context.At),
+            BucketCommand.Create c when bucket.Owner is null => new Decision<BucketEvent>(
+                [new BucketEvent.Created(c.Owner, c.Context.At), .. c.Configured],
+                Rejection: null
+            ),
             BucketCommand.Create c => c.Owner == bucket.Owner
                 ? ErrorCode.BucketAlreadyOwnedByYou
                 : ErrorCode.BucketAlreadyExists,
@@ -30,9 +32,6 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
 
             BucketCommand.Accept c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
             BucketCommand.Accept => new NoChange(),
-
-            BucketCommand.SetEncryption c when c.Encrypted == bucket.Encrypted => new NoChange(),
-            BucketCommand.SetEncryption c => new BucketEvent.EncryptionSet(c.Encrypted, c.Context.At),
 
             BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
             BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
@@ -43,23 +42,22 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
             ),
             BucketCommand.FinishDeletion c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
             BucketCommand.FinishDeletion => ErrorCode.BucketNotEmpty,
+
+            BucketCommand.Configure c when bucket.Configuration.RefusalOf(c.Change, c.Bucket) is { } no => no,
+            BucketCommand.Configure c when bucket.Configuration.With(c.Change) == bucket.Configuration =>
+                new NoChange(),
+            BucketCommand.Configure c => c.Change,
             _ => throw new UnreachableException(),
         };
 
     static Bucket Evolve(Bucket bucket, BucketEvent @event) =>
         @event switch
         {
-            BucketEvent.Created e => bucket with
-            {
-                Owner = e.Owner,
-                CreatedAt = e.At,
-                Deleting = false,
-                Encrypted = false,
-            },
-            BucketEvent.EncryptionSet e => bucket with { Encrypted = e.Encrypted },
+            BucketEvent.Created e => new Bucket(e.Owner, e.At, Deleting: false, bucket.Deletion),
             BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
             BucketEvent.Deleted => bucket with { Owner = null, Deleting = false },
+            BucketConfigurationEvent e => bucket with { Configuration = bucket.Configuration.With(e) },
             _ => throw new UnreachableException(),
         };
 }

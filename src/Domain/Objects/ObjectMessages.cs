@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 
@@ -69,7 +70,7 @@ public sealed record WriteCondition(
     public static readonly WriteCondition None = new(null, null);
 }
 
-public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
+public abstract partial record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)
 {
     public sealed override string Stream => Object.Stream;
 
@@ -94,6 +95,9 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
         long? PlainSize = null
     ) : ObjectCommand(Context, Object)
     {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
         public override IEnumerable<Step> Steps() =>
             [
                 Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
@@ -199,7 +203,10 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
                 ToCondition ?? WriteCondition.None,
                 current.Upload,
                 current.Encryption
-            );
+            )
+            {
+                Acl = current.Acl,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
@@ -207,7 +214,7 @@ public abstract record ObjectCommand(CommandContext Context, ObjectId Object) : 
 }
 
 /// <summary>Stored for ever. Each carries the object's whole state. See <see cref="EventCatalog"/> for names.</summary>
-public abstract record ObjectEvent
+public abstract partial record ObjectEvent
 {
     ObjectEvent() { }
 
@@ -229,7 +236,11 @@ public abstract record ObjectEvent
         DateTimeOffset At,
         string? Upload = null,
         ObjectEncryption? Encryption = null
-    ) : ObjectEvent;
+    ) : ObjectEvent
+    {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+    }
 
     /// <param name="VersionId">Of the delete marker.</param>
     /// <param name="RenamedTo"><c>bucket/key</c> where the file lives on; null if it was deleted.</param>

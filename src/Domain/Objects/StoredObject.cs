@@ -31,7 +31,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                     c.Context.At,
                     c.Upload,
                     c.Encryption
-                ),
+                )
+                {
+                    Acl = c.Acl,
+                },
 
             ObjectCommand.Delete when stored.Current is null => new NoChange(), // whatever was expected of it
             ObjectCommand.Delete c when stored.RefusalOf(c.Condition) is { } no => no,
@@ -56,6 +59,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 c.Encryption
             ),
 
+            ObjectCommand.SetAcl when stored.Current is null => ErrorCode.NoSuchKey,
+            ObjectCommand.SetAcl c when stored.Current.Acl == c.Acl => new NoChange(),
+            ObjectCommand.SetAcl c => new ObjectEvent.AclSet(stored.Current with { Acl = c.Acl }, c.Context.At),
+
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
             ObjectCommand.Rename c when (c.VersionId ?? stored.Current.VersionId) != stored.Current.VersionId =>
@@ -70,8 +77,13 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
         {
             ObjectEvent.Put e => new StoredObject(e),
             ObjectEvent.Deleted => Decider.Initial,
+            ObjectEvent.AclSet e => new StoredObject(e.Current),
             _ => throw new UnreachableException(),
         };
+
+    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
+    public static ObjectEvent.Put? LeftBy(object @event) =>
+        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
 
     /// <summary>Why a write that depends on this condition would be refused; null where it would not.</summary>
     public Rejection? RefusalOf(WriteCondition condition) =>

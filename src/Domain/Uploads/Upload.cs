@@ -64,7 +64,10 @@ public sealed record Upload(
                 c.Plan,
                 c.Context.At,
                 c.Encryption
-            ),
+            )
+            {
+                Acl = c.Acl,
+            },
             (_, UploadCommand.Init) => new NoChange(),
 
             (UploadStatus.Completed, UploadCommand.Complete) => new NoChange(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
@@ -46,6 +47,9 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
         public override IEnumerable<Step> Steps() =>
             [
                 Step.On(Bucket.Decider, Object.Bucket.Stream, new BucketCommand.Accept(Context, Object.Bucket)),
@@ -103,7 +107,10 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
                 UploadId,
                 begun.Encryption,
                 begun.Encryption is null ? null : Parts.Sum(part => part.Size)
-            );
+            )
+            {
+                Acl = begun.Acl,
+            };
             foreach (var step in put.Steps())
                 yield return step;
         }
@@ -130,7 +137,11 @@ public abstract record UploadEvent
         UploadPlan? Plan,
         DateTimeOffset At,
         ObjectEncryption? Encryption = null
-    ) : UploadEvent;
+    ) : UploadEvent
+    {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+    }
 
     public sealed record PartUploaded(
         int Number,

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Varve.Domain.Access;
 using Varve.EventStores;
 using Varve.Projections.Databases;
 
@@ -6,7 +7,11 @@ namespace Varve.Projections.Buckets;
 
 static class BucketQueries
 {
-    const string Select = "SELECT name, owner, created_at FROM tbl_bucket";
+    const string Select = """
+        SELECT name, owner, created_at, policy, policy_binds, acl, ownership, public_access, cors, tags, encryption
+        FROM tbl_bucket
+        """;
+
     const string SelectOne = $"{Select} WHERE name = @name";
     const string SelectAll = $"{Select} ORDER BY name";
     const string SelectAsOf = """
@@ -33,7 +38,7 @@ static class BucketQueries
         string name,
         Position asOf,
         CancellationToken cancel
-    ) => session.First(new(SelectAsOf, name, asOf.Value), Row, cancel);
+    ) => session.First(new(SelectAsOf, name, asOf.Value), PastRow, cancel);
 
     public static async ValueTask<Position> HeldSince(
         SqlSession session,
@@ -42,5 +47,20 @@ static class BucketQueries
         CancellationToken cancel
     ) => new(await session.First(new(SelectLastForeign, name, owner), row => row.GetInt64(0), cancel));
 
-    static BucketRow Row(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.ReadTicks(2));
+    static BucketRow Row(DbDataReader row) =>
+        PastRow(row) with
+        {
+            Configuration = new(
+                Policy: row.ReadText(3),
+                PolicyBindsOwner: !row.IsDBNull(4),
+                Acl: row.ReadJson(5, ColumnJson.Default.Acl),
+                Ownership: row.ReadText(6) is { } ownership ? Enum.Parse<ObjectOwnership>(ownership) : null,
+                PublicAccess: row.ReadJson(7, ColumnJson.Default.PublicAccessBlock),
+                Cors: row.ReadJson(8, ColumnJson.Default.CorsRuleArray) is { } rules ? [.. rules] : null,
+                Tags: row.ReadJson(9, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+                Encryption: row.ReadJson(10, ColumnJson.Default.BucketEncryption)
+            ),
+        };
+
+    static BucketRow PastRow(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.ReadTicks(2));
 }

@@ -4,6 +4,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Varve.Domain.Access;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
 namespace Varve.Projections.Databases;
@@ -44,6 +47,12 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
+    public static string? Json<T>(T? value, JsonTypeInfo<T> shape)
+        where T : class => value is null ? null : JsonSerializer.Serialize(value, shape);
+
+    public static T? ReadJson<T>(this DbDataReader row, int column, JsonTypeInfo<T> shape)
+        where T : class => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), shape);
+
     /// <summary>What has no column of its own; null where there is nothing of it.</summary>
     public static string? Json(ObjectEvent.Put put)
     {
@@ -82,4 +91,9 @@ sealed record ObjectDetails(
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectDetails))]
+[JsonSerializable(typeof(Acl))]
+[JsonSerializable(typeof(PublicAccessBlock))]
+[JsonSerializable(typeof(CorsRule[]))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(BucketEncryption))]
 sealed partial class ColumnJson : JsonSerializerContext;

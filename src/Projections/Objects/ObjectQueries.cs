@@ -12,13 +12,14 @@ static class ObjectQueries
 
     const string SelectOne = """
         SELECT o.version_id, o.sha256, o.sha1, o.size, o.etag, o.from_time,
-          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location
+          o.checksum_algorithm, o.checksum_type, o.checksum, o.content_type, o.attributes, c.location, o.acl
         FROM tbl_object AS o LEFT JOIN tbl_content AS c ON c.sha256 = o.sha256
         WHERE o.bucket = @bucket AND o.object_key = @key
         """;
 
     const string SelectFrom = """
-        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type, attributes FROM tbl_object
+        SELECT object_key, size, etag, from_time, checksum_algorithm, checksum_type, attributes, acl
+        FROM tbl_object
         WHERE bucket = @bucket AND object_key >= @from ORDER BY object_key LIMIT @limit
         """;
 
@@ -32,7 +33,12 @@ static class ObjectQueries
     )
     {
         await using var row = await session.Query(new(SelectOne, bucket, Columns.Utf8(key)), cancel);
-        return await session.Next(row, cancel) ? Row(bucket, key, row) : null;
+        return await session.Next(row, cancel)
+            ? Row(bucket, key, row) with
+            {
+                Acl = row.ReadJson(12, ColumnJson.Default.Acl),
+            }
+            : null;
     }
 
     public static async ValueTask<bool> IsEmpty(SqlSession session, string bucket, CancellationToken cancel)
@@ -78,7 +84,7 @@ static class ObjectQueries
             switch (walk.Take(key))
             {
                 case Walk.Item:
-                    objects.Add(Listed(key, row));
+                    objects.Add(ListedWithOwner(key, row));
                     break;
                 case Walk.Jump:
                     return walk.BehindCommonPrefix();
@@ -105,6 +111,14 @@ static class ObjectQueries
         details?.Contains(StorageClass.Header, StringComparison.Ordinal) ?? false
             ? StorageClass.Of(Columns.Details(details).Headers)
             : StorageClass.Standard;
+
+    /// <summary>With the owner, where it is not the bucket's: that is in the list, behind the columns of
+    /// <see cref="Listed"/>.</summary>
+    static ListedObject ListedWithOwner(byte[] key, DbDataReader row) =>
+        Listed(key, row) with
+        {
+            Owner = row.ReadJson(7, ColumnJson.Default.Acl)?.Owner,
+        };
 
     /// <summary>From the columns of a version, and its content's location behind them.</summary>
     internal static ObjectRow Row(string bucket, string key, DbDataReader row)

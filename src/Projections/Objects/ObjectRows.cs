@@ -12,10 +12,10 @@ public sealed class ObjectRows : IProjection
     const string KeepVersion = """
         INSERT INTO tbl_object_version (
           bucket, object_key, from_position, from_time, to_position, to_time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
         )
         SELECT bucket, object_key, from_position, from_time, @position, @time, version_id,
-          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+          sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 
@@ -37,16 +37,20 @@ public sealed class ObjectRows : IProjection
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
           bucket, object_key, from_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes
+          checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
         ) VALUES (
           @bucket, @key, @position, @time, @version, @sha256, @sha1, @size, @etag,
-          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @acl
         )
+        """;
+
+    const string SetAcl = """
+        UPDATE tbl_object SET acl = @acl WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
 
-    public string Name => "objects.v1";
+    public string Name => "objects.v2";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
 
@@ -55,6 +59,7 @@ public sealed class ObjectRows : IProjection
         {
             ObjectEvent.Put e => Put(fact, e),
             ObjectEvent.Deleted e => Deleted(fact, e),
+            ObjectEvent.AclSet e => [AclSet(fact, e)],
             _ => [],
         };
 
@@ -86,7 +91,8 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e)
+            Columns.Json(e),
+            Columns.Json(e.Acl, ColumnJson.Default.Acl)
         );
         return fact.Revision == 0
             ? [replaceObject]
@@ -109,5 +115,12 @@ public sealed class ObjectRows : IProjection
             new(InsertDeleteMarker, bucket, key, fact.Position, time, version),
             new(DeleteObject, bucket, key),
         ];
+    }
+
+    static Statement AclSet(Fact fact, ObjectEvent.AclSet e)
+    {
+        var (bucket, name) = NameOf(fact.Stream);
+        var acl = Columns.Json(e.Current.Acl, ColumnJson.Default.Acl);
+        return new(SetAcl, acl, bucket, Columns.Utf8(name), Convert.FromHexString(e.Current.VersionId));
     }
 }

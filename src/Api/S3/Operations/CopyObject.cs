@@ -17,6 +17,7 @@ static class CopyObject
         var replace = Replaces(request.Headers);
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
@@ -45,7 +46,10 @@ static class CopyObject
             copied.Upload,
             copied.Encryption,
             source.Size
-        );
+        )
+        {
+            Acl = acl,
+        };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);
         request.Tell(copied.Encryption);

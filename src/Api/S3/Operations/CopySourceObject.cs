@@ -1,4 +1,5 @@
 using Varve.Api.Http;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Projections;
@@ -18,10 +19,14 @@ static class CopySourceObject
 
         await varve.CatchUp(FreshReads.ObjectModels, cancel);
         var place =
-            await TimeTravel.Find(source.Bucket, request.Caller, toWrite: false, varve, cancel)
+            await TimeTravel.Find(source.Bucket, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
-        var row =
-            await place.Find(source.Key, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        var found = await place.Find(source.Key, varve, cancel);
+        var action = found is null ? S3Actions.ListBucket : S3Actions.GetObject;
+        var key = found is null ? null : source.Key;
+        if (!RequestAccess.Allows(request, place.Bucket, action, key, found?.Acl, varve))
+            throw new RejectedException(ErrorCode.AccessDenied);
+        var row = found ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged, source.Key);
 

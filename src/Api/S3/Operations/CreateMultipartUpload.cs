@@ -15,12 +15,16 @@ static class CreateMultipartUpload
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var (algorithm, type) = ChecksumOf(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);
         request.Acknowledge(
             await varve.Run(
-                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept),
+                new UploadCommand.Init(context, uploadId, id, attributes, algorithm, type, Plan: null, key?.Kept)
+                {
+                    Acl = acl,
+                },
                 cancel
             )
         );

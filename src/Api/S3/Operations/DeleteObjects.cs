@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -46,6 +47,7 @@ static class DeleteObjects
         {
             if (key.VersionId is not (null or "null"))
                 return Outcome.Refused(new(ErrorCode.NotImplemented, "VersionId"));
+            RequestAccess.Require(request, S3Actions.DeleteObject, key.Key, varve);
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var context = varve.Context(request.Caller.UserName);
             return await varve.Run(

@@ -45,7 +45,7 @@ static class ListObjectVersions
             xml.Element("LastModified"u8, entry.LastModified);
             xml.ETag(entry.ETag);
             xml.Element("Size"u8, entry.Size);
-            Owners.Write(ref xml, "Owner"u8, request.Owner);
+            Owners.Write(ref xml, "Owner"u8, entry.Owner ?? request.Owner);
             xml.Element("StorageClass"u8, entry.StorageClass);
             xml.Close("Version"u8);
         }

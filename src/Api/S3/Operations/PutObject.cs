@@ -15,6 +15,7 @@ static class PutObject
         var condition = RequestedObject.Condition(request.Headers);
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
         var algorithm = expected?.Algorithm ?? IncomingBytes.Default;
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
 
         await RequestedObject.Check(id, condition, varve, cancel);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
@@ -34,7 +35,10 @@ static class PutObject
             Upload: null,
             key?.Kept,
             taken.Size
-        );
+        )
+        {
+            Acl = acl,
+        };
         request.Acknowledge(await varve.Run(command, cancel));
 
         request.Response.Headers.ETag = ETags.Quote(taken.ETag);

@@ -140,12 +140,9 @@ static class RequestedObject
     {
         var supported = name.ToLowerInvariant() switch
         {
-            // What every object has: nobody but the bucket's owner gets at it.
-            "x-amz-acl" => value is "private" or "bucket-owner-full-control",
             "x-amz-tagging" => value.Length == 0,
             "x-amz-write-offset-bytes" => false,
-            var other => !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal)
-                && !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
+            var other => !other.StartsWith("x-amz-object-lock-", StringComparison.Ordinal),
         };
         if (!supported)
             throw new RejectedException(ErrorCode.NotImplemented, $"{name}: {value}");
