@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.AspNetCore.Connections;
@@ -26,6 +27,7 @@ static class CommandLine
             AuditCommand.Make(),
             TransfersCommand.Make(),
             ScrubCommand.Make(),
+            SchemaCommand.Make(),
             Version(),
         };
         var parsed = root.Parse(args);
@@ -42,7 +44,7 @@ static class CommandLine
         {
             return 130; // Ctrl-C, as shells say it
         }
-        catch (Exception e) when (e is SettingsException or EventStoreUnavailableException)
+        catch (Exception e) when (e is SettingsException or EventStoreUnavailableException or DbException)
         {
             return await Failed(e.Message);
         }

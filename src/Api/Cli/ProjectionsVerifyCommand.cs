@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Api.Hosting;
-using Varve.EventStores.Embedded;
+using Varve.EventStores;
+using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 
 namespace Varve.Api.Cli;
@@ -42,12 +43,35 @@ static class ProjectionsVerifyCommand
 
     static async Task<IReadOnlyList<TableComparison>> Compare(string data, CancellationToken cancel)
     {
-        await using var log = EmbeddedEventLog.Open(data, TimeProvider.System);
-        var generations = new ReadGenerations(data, log, NullLogger<ReadGenerations>.Instance);
+        var configuration = new ConfigurationBuilder()
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables()
+            .Build();
+        var settings = Settings.From(configuration);
+        await using var log = OpenedLog.Open(data, settings.EventStore);
         IReadOnlyList<TableComparison>? compared = null;
-        await FoldingProgress.Show(async progress => compared = await generations.Verify(progress, cancel), cancel);
+        await FoldingProgress.Show(
+            async progress => compared = await Compare(data, settings, log.Events, progress, cancel),
+            cancel
+        );
         return compared
             ?? throw new SettingsException("There are no read models that can be used; the next start builds them.");
+    }
+
+    static async Task<IReadOnlyList<TableComparison>?> Compare(
+        string data,
+        Settings settings,
+        IEventLog log,
+        IProgress<RebuildProgress> progress,
+        CancellationToken cancel
+    )
+    {
+        var logger = NullLogger<ReadGenerations>.Instance;
+        if (settings.MySql is not { } server)
+            return await new ReadGenerations(data, log, logger).Verify(progress, cancel);
+        var live = new MySqlReadDatabase(server, replica: null, server.Database, TimeProvider.System);
+        await live.LayoutChanged(cancel);
+        return await ReadModelCheck.Compare(live, log, Path.GetTempPath(), progress, logger, cancel);
     }
 
     static string Text(TableComparison table) =>

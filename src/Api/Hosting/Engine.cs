@@ -77,15 +77,20 @@ sealed class Engine : IAsyncDisposable
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
-                new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>()),
-                new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>()),
+                Alone(new PartSweeper(events, states, disk, folder.Root, clock, loggers.CreateLogger<PartSweeper>())),
+                Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>())]
+                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
             ]
             : [];
+
+        IWorker Alone(IWorker worker) =>
+            settings.Lease(worker.GetType().Name, loggers) is { } lease
+                ? new LeasedWorker(worker, lease, clock, loggers.CreateLogger<LeasedWorker>())
+                : worker;
     }
 
     public DataFolder Folder { get; }

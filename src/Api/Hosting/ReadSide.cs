@@ -42,7 +42,7 @@ sealed class ReadSide : IAsyncDisposable
         {
             signals = redis is null ? null : new(redis, server.Database);
             watch = new(database, Barrier, signals, clock, loggers.CreateLogger<CheckpointWatch>());
-            lease = new(server, "projector", settings.ProcessName, clock, loggers.CreateLogger<MySqlLease>());
+            lease = settings.Lease("projector", loggers);
         }
         if (!settings.Roles.HasFlag(Roles.Projector))
             return;

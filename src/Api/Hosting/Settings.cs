@@ -1,6 +1,7 @@
 using System.Net;
 using Varve.Projections.Databases;
 using Varve.Projections.Redis;
+using Varve.Projections.Runner;
 
 namespace Varve.Api.Hosting;
 
@@ -43,6 +44,11 @@ sealed record Settings(
 
     /// <summary>By which other processes know this one.</summary>
     public string ProcessName { get; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>For what one process at a time does; null where there is one only.</summary>
+    /// <param name="name">Of what it does.</param>
+    public MySqlLease? Lease(string name, ILoggerFactory loggers) =>
+        MySql is null ? null : new(MySql, name, ProcessName, TimeProvider.System, loggers.CreateLogger<MySqlLease>());
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)

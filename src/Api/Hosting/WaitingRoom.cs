@@ -4,8 +4,8 @@ using Varve.EventStores;
 namespace Varve.Api.Hosting;
 
 /// <summary>
-/// What a process answers while the engines that it stands on are not there yet: it lives, it is not ready and says why,
-/// and whoever wants more is asked to come again. Where nothing of it is outside the process, it is not needed.
+/// What a process answers while the engines that it stands on are not there yet: it lives, it is not ready and says
+/// why, and whoever wants more is asked to come again. Where nothing of it is outside the process, it is not needed.
 /// </summary>
 sealed class WaitingRoom : IAsyncDisposable
 {

@@ -78,8 +78,8 @@ public sealed class Accounts : IAsyncDisposable
             new(name, max, options.AttemptWindow, RememberedAttempts, clock, counters);
     }
 
-    /// <param name="dataFolder">Holds <c>identity.db</c>, and <c>secret.key</c> where the settings have none; is made if
-    /// missing.</param>
+    /// <param name="dataFolder">Holds <c>identity.db</c>, and <c>secret.key</c> where the settings have none; is made
+    /// if missing.</param>
     /// <param name="shared">Where several processes share the accounts; null for <c>identity.db</c>.</param>
     /// <param name="redis">Where several processes count attempts together; null for each by itself.</param>
     /// <exception cref="SettingsException">The key is not the one that the accounts were made with.</exception>

@@ -2,8 +2,8 @@ using System.Data.Common;
 
 namespace Varve.Api.Identity;
 
-/// <summary>The tables of accounts: the file <c>identity.db</c>, or a MySQL that several processes share. Every commit is
-/// on stable storage. Statements are in words that both know. Thread-safe.</summary>
+/// <summary>The tables of accounts: the file <c>identity.db</c>, or a MySQL that several processes share. Every commit
+/// is on stable storage. Statements are in words that both know. Thread-safe.</summary>
 abstract class IdentityDatabase : IAsyncDisposable
 {
     /// <summary>So long a process may go on by what it has read here, when others change it.</summary>

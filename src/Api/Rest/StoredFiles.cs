@@ -145,7 +145,7 @@ static class StoredFiles
     public static FileMeta MetaOf(Outcome outcome, string name)
     {
         var put = outcome.States.OfType<StoredObject>().Last().Current!;
-        var location = outcome.States.OfType<Content>().FirstOrDefault()?.Stored?.Location;
+        var location = outcome.States.OfType<Content>().FirstOrDefault()?.Location;
         return new(put.Sha1, name, put.Size, location ?? "", Wire.Time(put.At));
     }
 

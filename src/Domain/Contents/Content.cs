@@ -32,6 +32,10 @@ public sealed record Content(
     public IEnumerable<ContentCopy> SoundCopies =>
         Copies.Values.Where(copy => !copy.Damaged).OrderBy(copy => StoreTypes.Distance(copy.Tier));
 
+    /// <summary>Of the nearest sound copy, or of the bytes as they were stored where none is sound; null without
+    /// bytes.</summary>
+    public string? Location => SoundCopies.FirstOrDefault()?.Location ?? Stored?.Location;
+
     /// <summary>Whether the bytes are sound in a tier.</summary>
     public bool IsIn(string tier) => Copies.TryGetValue(tier, out var copy) && !copy.Damaged;
 

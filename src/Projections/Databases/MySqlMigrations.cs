@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace Varve.Projections.Databases;
 
-/// <summary>The tables that are not rebuilt from the log (accounts, leases): scripts of <c>sql/mysql-cluster/</c>, each of
-/// which runs once, in order. <c>tbl_migration</c> counts them.</summary>
+/// <summary>The tables that are not rebuilt from the log (accounts, leases): scripts of <c>sql/mysql-cluster/</c>, each
+/// of which runs once, in order. <c>tbl_migration</c> counts them.</summary>
 public static class MySqlMigrations
 {
     const string Folder = "mysql-cluster/";

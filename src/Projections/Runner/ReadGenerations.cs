@@ -58,23 +58,7 @@ public sealed class ReadGenerations(string folder, IEventLog log, ILogger<ReadGe
         if (await Find(cancel) is not var (_, live))
             return null;
         await using var closing = live;
-        var path = Path.Combine(home, $"verify-{Guid.NewGuid():N}.db");
-        try
-        {
-            using var was = await live.Read(cancel);
-            await was.Session.Execute(new("BEGIN"), cancel);
-            var upto = await Projector.ReadCheckpoint(was.Session, cancel);
-            await Fill(path, upto, rounds: 0, progress, cancel);
-            await using var rebuilt = new SqliteReadDatabase(path);
-            using var shouldBe = await rebuilt.Read(cancel);
-            var compared = await ReadModelDigest.Compare(was.Session, shouldBe.Session, cancel);
-            await was.Session.Execute(new("COMMIT"), cancel);
-            return compared;
-        }
-        finally
-        {
-            SqliteReadDatabase.Delete(path);
-        }
+        return await ReadModelCheck.Compare(live, log, home, progress, logger, cancel);
     }
 
     public async Task<NextGeneration> BuildNext(

@@ -20,6 +20,10 @@ sealed class RabbitTopology(string tier, IReadOnlyList<TimeSpan> delays)
 {
     public const string Exchange = "uploadserver.trans";
 
+    /// <summary>A consumer that has not acknowledged for so long is cut off by the broker: enough for 5 TiB at 60 MiB/s.
+    /// Brokers before 3.12 go by their own <c>consumer_timeout</c>, 30 minutes.</summary>
+    static readonly TimeSpan TransferMost = TimeSpan.FromHours(24);
+
     public string Queue => $"{Exchange}.{tier}";
 
     public string Key => tier;
@@ -39,15 +43,17 @@ sealed class RabbitTopology(string tier, IReadOnlyList<TimeSpan> delays)
         await using (var channel = await connection.CreateChannelAsync(cancellationToken: cancel))
             await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancel);
         // Should the broker give up on a message that is delivered again and again, it goes where people look.
-        await Declare(connection, Queue, Key, DeadLetters(ErrorKey), cancel);
+        var arguments = DeadLetters(ErrorKey);
+        arguments["x-consumer-timeout"] = Milliseconds(TransferMost);
+        await Declare(connection, Queue, Key, arguments, cancel);
         // From here it goes only when somebody asks for it, however often people look.
         var everLasting = new Dictionary<string, object?> { ["x-delivery-limit"] = int.MaxValue };
         await Declare(connection, ErrorQueue, ErrorKey, everLasting, cancel);
         foreach (var delay in delays)
         {
-            var arguments = DeadLetters(Key);
-            arguments["x-message-ttl"] = Milliseconds(delay);
-            await Declare(connection, DelayQueueOf(delay), DelayQueueOf(delay), arguments, cancel);
+            var delaying = DeadLetters(Key);
+            delaying["x-message-ttl"] = Milliseconds(delay);
+            await Declare(connection, DelayQueueOf(delay), DelayQueueOf(delay), delaying, cancel);
         }
     }
 

@@ -309,7 +309,14 @@ public sealed class RabbitTransferQueue : ITransferQueue
                 await Send(channel, topology.DelayQueueOf(delay), data.Encode(), headers, cancel);
                 return;
             }
-            await consumer.GaveUp(data, fault, cancel);
+            try
+            {
+                await consumer.GaveUp(data, fault, cancel);
+            }
+            catch (IOException other)
+            {
+                throw new InvalidOperationException(other.Message, other); // not the broker's doing
+            }
             await SetAside(data.Encode(), fault);
         }
 
