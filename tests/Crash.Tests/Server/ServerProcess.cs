@@ -52,6 +52,16 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> StartOver(string eventStore, string data, string log, CancellationToken cancel) =>
         Start(data, log, [("Varve__EventStore", eventStore)], events: null, more: [], cancel);
 
+    /// <summary>Starts one that does a part of the work, as its environment says where the rest is.</summary>
+    /// <param name="roles">As <c>--roles</c> has them.</param>
+    public static Task<ServerProcess> StartRole(
+        string roles,
+        string data,
+        string log,
+        IEnumerable<(string Name, string Value)> environment,
+        CancellationToken cancel
+    ) => Start(data, log, environment, events: null, ["--roles", roles], cancel);
+
     /// <summary>Starts one that serves its log as well, or its log alone.</summary>
     /// <param name="events">Where the log is served; see <see cref="FreePort"/>.</param>
     public static Task<ServerProcess> StartWithEvents(
