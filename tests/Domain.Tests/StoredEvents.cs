@@ -82,6 +82,9 @@ sealed record StoredEvent(string Sample, object Means)
         new("ObjectAclSet.v1.required",
             new ObjectEvent.AclSet(
                 new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon), Noon)),
+        new("ObjectAclSet.v1.encryption",
+            new ObjectEvent.AclSet(
+                new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, "u1", Sealed), Noon)),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
         new("UploadInitiated.v1",
