@@ -69,6 +69,7 @@ public sealed class Accounts : IAsyncDisposable
         keys = new AccessKeys(database, box, varve);
         personal = new PersonalData(database, box);
         erasure = new Erasure(database, sessions, keys, varve);
+        Users = new UserLookup(database, this, root.User);
         byUser = Limit("user", options.FailedSignInsPerUser);
         byAddress = Limit("address", options.FailedSignInsPerAddress);
         signUps = Limit("signup", options.SignUpsPerAddress);
@@ -124,6 +125,9 @@ public sealed class Accounts : IAsyncDisposable
         passwords.Dispose();
         return database.DisposeAsync();
     }
+
+    /// <summary>Finds users by other names than their own.</summary>
+    public UserLookup Users { get; }
 
     /// <summary>At start, before requests are taken: the root user and its home bucket are there afterwards.</summary>
     public async Task EnsureRoot(CancellationToken cancel)

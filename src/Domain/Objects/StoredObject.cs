@@ -35,7 +35,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 c.Within.Versioning,
                 c.Tags,
                 Amendment.ForNew(c.Lock, c.Within, c.Context.At)
-            ),
+            )
+            {
+                Acl = c.Acl,
+            },
 
             // Whatever was expected of it; only a versioned bucket gets a marker where nothing was.
             ObjectCommand.Delete c
@@ -75,6 +78,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 Amendment.ForNew(own: null, c.Within, c.Context.At)
             ),
 
+            ObjectCommand.SetAcl when stored.Current is null => ErrorCode.NoSuchKey,
+            ObjectCommand.SetAcl c when stored.Current.Acl == c.Acl => new NoChange(),
+            ObjectCommand.SetAcl c => new ObjectEvent.AclSet(stored.Current with { Acl = c.Acl }, c.Context.At),
+
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
             ObjectCommand.Rename c when (c.VersionId ?? stored.Current.VersionId) != stored.Current.VersionId =>
@@ -97,8 +104,13 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ObjectEvent.VersionDeleted e => new StoredObject(e.Current),
             ObjectEvent.Tagged e => new StoredObject(e.Current),
             ObjectEvent.LockSet e => new StoredObject(e.Current),
+            ObjectEvent.AclSet e => new StoredObject(e.Current),
             _ => throw new UnreachableException(),
         };
+
+    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
+    public static ObjectEvent.Put? LeftBy(object @event) =>
+        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
 
     /// <summary>Why a write that depends on this condition would be refused; null where it would not.</summary>
     public Rejection? RefusalOf(WriteCondition condition) =>

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
@@ -45,30 +47,11 @@ static class Columns
     public static string? ReadText(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
-    public static string? Json(ImmutableSortedDictionary<string, string>? tags) =>
-        tags is null ? null : JsonSerializer.Serialize(tags, ColumnJson.Default.ImmutableSortedDictionaryStringString);
+    public static string? Json<T>(T? value, JsonTypeInfo<T> shape)
+        where T : class => value is null ? null : JsonSerializer.Serialize(value, shape);
 
-    public static string? Json(ObjectLock? held) =>
-        held is null ? null : JsonSerializer.Serialize(held, ColumnJson.Default.ObjectLock);
-
-    public static string? Json(LifecycleRules? rules) =>
-        rules is null ? null : JsonSerializer.Serialize(rules, ColumnJson.Default.LifecycleRules);
-
-    public static ImmutableSortedDictionary<string, string>? ReadTags(this DbDataReader row, int column) =>
-        row.IsDBNull(column)
-            ? null
-            : JsonSerializer.Deserialize(
-                row.GetString(column),
-                ColumnJson.Default.ImmutableSortedDictionaryStringString
-            );
-
-    public static ObjectLock? ReadLock(this DbDataReader row, int column) =>
-        row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.ObjectLock);
-
-    public static LifecycleRules? ReadLifecycle(this DbDataReader row, int column) =>
-        row.IsDBNull(column)
-            ? null
-            : JsonSerializer.Deserialize(row.GetString(column), ColumnJson.Default.LifecycleRules);
+    public static T? ReadJson<T>(this DbDataReader row, int column, JsonTypeInfo<T> shape)
+        where T : class => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), shape);
 
     /// <summary>What has no column of its own; null where there is nothing of it.</summary>
     public static string? Json(ObjectEvent.Put put)
@@ -108,7 +91,11 @@ sealed record ObjectDetails(
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectDetails))]
-[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
 [JsonSerializable(typeof(ObjectLock))]
 [JsonSerializable(typeof(LifecycleRules))]
+[JsonSerializable(typeof(Acl))]
+[JsonSerializable(typeof(PublicAccessBlock))]
+[JsonSerializable(typeof(CorsRule[]))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(BucketEncryption))]
 sealed partial class ColumnJson : JsonSerializerContext;

@@ -20,10 +20,12 @@ static class NoncurrentRows
     const string KeepCurrent = """
         INSERT INTO tbl_object_noncurrent (
           bucket, object_key, put_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         )
         SELECT bucket, object_key, put_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key AND null_version <= @null
         """;
 
@@ -31,10 +33,12 @@ static class NoncurrentRows
     const string Promote = """
         INSERT INTO tbl_object (
           bucket, object_key, from_position, from_time, made_position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         )
         SELECT bucket, object_key, @position, from_time, @position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         FROM tbl_object_noncurrent WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
@@ -105,10 +109,24 @@ static class NoncurrentRows
         new(DropVersion, bucket, key, Convert.FromHexString(versionId));
 
     public static Statement[] Tagged(Fact fact, ObjectEvent.Tagged e) =>
-        Amended(fact, e.VersionId, e.Current, TagCurrent, TagNoncurrent, Columns.Json(e.Tags));
+        Amended(
+            fact,
+            e.VersionId,
+            e.Current,
+            TagCurrent,
+            TagNoncurrent,
+            Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString)
+        );
 
     public static Statement[] LockSet(Fact fact, ObjectEvent.LockSet e) =>
-        Amended(fact, e.VersionId, e.Current, LockCurrent, LockNoncurrent, Columns.Json(e.Lock));
+        Amended(
+            fact,
+            e.VersionId,
+            e.Current,
+            LockCurrent,
+            LockNoncurrent,
+            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
+        );
 
     /// <summary>What the current version was before is kept, so that the past shows it as it was.</summary>
     static Statement[] Amended(

@@ -13,11 +13,11 @@ public sealed class ObjectRows : IProjection
         INSERT INTO tbl_object_version (
           bucket, object_key, from_position, from_time, to_position, to_time, made_position, put_position, version_id,
           sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes,
-          null_version, tags, object_lock
+          null_version, tags, object_lock, acl
         )
         SELECT bucket, object_key, from_position, from_time, @position, COALESCE(@time, from_time), made_position,
           put_position, version_id, sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type,
-          attributes, null_version, tags, object_lock
+          attributes, null_version, tags, object_lock, acl
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 
@@ -45,11 +45,16 @@ public sealed class ObjectRows : IProjection
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
           bucket, object_key, from_position, from_time, made_position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock,
+          acl
         ) VALUES (
           @bucket, @key, @position, @time, @position, @position, @version, @sha256, @sha1, @size, @etag,
-          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @null, @tags, @lock
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @null, @tags, @lock, @acl
         )
+        """;
+
+    const string SetAcl = """
+        UPDATE tbl_object SET acl = @acl WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
@@ -66,6 +71,7 @@ public sealed class ObjectRows : IProjection
             ObjectEvent.VersionDeleted e => VersionDeleted(fact, e),
             ObjectEvent.Tagged e => NoncurrentRows.Tagged(fact, e),
             ObjectEvent.LockSet e => NoncurrentRows.LockSet(fact, e),
+            ObjectEvent.AclSet e => [AclSet(fact, e)],
             _ => [],
         };
 
@@ -104,8 +110,9 @@ public sealed class ObjectRows : IProjection
             e.Attributes.ContentType,
             Columns.Json(e),
             NoncurrentRows.IsNull(e.Versioning),
-            Columns.Json(e.Tags),
-            Columns.Json(e.Lock)
+            Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock),
+            Columns.Json(e.Acl, ColumnJson.Default.Acl)
         );
         return fact.Revision == 0
             ? [replaceObject]
@@ -148,5 +155,12 @@ public sealed class ObjectRows : IProjection
                 new(DeleteObject, bucket, key),
                 .. NoncurrentRows.Promoted(fact, bucket, key, e.Current),
             ];
+    }
+
+    static Statement AclSet(Fact fact, ObjectEvent.AclSet e)
+    {
+        var (bucket, name) = NameOf(fact.Stream);
+        var acl = Columns.Json(e.Current.Acl, ColumnJson.Default.Acl);
+        return new(SetAcl, acl, bucket, Columns.Utf8(name), Convert.FromHexString(e.Current.VersionId));
     }
 }

@@ -14,7 +14,7 @@ static class VersionQueries
     const string Columns = """
         x.version_id, x.sha256, x.sha1, x.size, x.etag, x.from_time,
           x.checksum_algorithm, x.checksum_type, x.checksum, x.content_type, x.attributes, c.location,
-          x.null_version, x.tags, x.object_lock
+          x.null_version, x.tags, x.object_lock, x.acl
         """;
 
     const string SelectOne = $"""
@@ -203,7 +203,7 @@ static class VersionQueries
             LastModified: row.ReadTicks(8),
             ChecksumAlgorithm: row.ReadText(9),
             ChecksumType: row.ReadText(10),
-            Tags: row.ReadTags(11),
+            Tags: row.ReadJson(11, ColumnJson.Default.ImmutableSortedDictionaryStringString),
             StorageClass: ObjectQueries.StorageClassOf(row.ReadText(12))
         );
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -44,6 +45,7 @@ static class DeleteObjects
     {
         try
         {
+            RequestAccess.Require(request, S3Actions.DeleteObject, key.Key, varve);
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
             var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);
