@@ -1,10 +1,19 @@
 using Varve.EventLog;
+using Varve.Projections.Databases;
 
+// --quick: shorter. --mysql URL: only the read models, into this database, whose rows go.
 var quick = args.Contains("--quick");
 var duration = TimeSpan.FromSeconds(quick ? 1 : 4);
 var folder = Directory.CreateTempSubdirectory("varve-eventlog-").FullName;
 try
 {
+    if (args.SkipWhile(arg => arg != "--mysql").ElementAtOrDefault(1) is { } url)
+    {
+        var server = MySqlServer.Parse(url);
+        var objects = quick ? 10_000 : 100_000;
+        Console.WriteLine(await Rebuild.RunInMySql(folder, server, objects, CancellationToken.None));
+        return;
+    }
     Console.WriteLine("| what | appends/s | commits/s | events a commit | p50 ms | p99 ms |");
     Console.WriteLine("|---|--:|--:|--:|--:|--:|");
     foreach (var writers in (int[])[1, 16, 64])

@@ -8,6 +8,7 @@ using Varve.Domain.Contents;
 using Varve.Domain.Objects;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
+using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 
 namespace Varve.EventLog;
@@ -21,7 +22,42 @@ static class Rebuild
 
     static readonly DateTimeOffset At = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static async Task<string> Run(string folder, int objects, CancellationToken cancel)
+    public static Task<string> Run(string folder, int objects, CancellationToken cancel) =>
+        Run(
+            folder,
+            objects,
+            async store =>
+            {
+                var generations = new ReadGenerations(folder, store, NullLogger<ReadGenerations>.Instance);
+                await using var read = await generations.Open(progress: null, cancel);
+            },
+            cancel
+        );
+
+    /// <param name="server">Its database is filled, and what was in there goes.</param>
+    public static Task<string> RunInMySql(string folder, MySqlServer server, int objects, CancellationToken cancel) =>
+        Run(
+            folder,
+            objects,
+            async store =>
+            {
+                var clock = TimeProvider.System;
+                var live = new MySqlReadDatabase(server, replica: null, server.Database, clock);
+                var logger = NullLogger<MySqlReadGenerations>.Instance;
+                var generations = new MySqlReadGenerations(server, live, shards: 16, store, clock, logger);
+                await MySqlMigrations.Run(server, cancel);
+                await using var next = await generations.BuildNext("bench", rounds: 0, progress: null, cancel);
+                await next.Use(cancel);
+            },
+            cancel
+        );
+
+    static async Task<string> Run(
+        string folder,
+        int objects,
+        Func<EmbeddedEventStore, Task> rebuild,
+        CancellationToken cancel
+    )
     {
         await using var store = EmbeddedEventStore.Open(folder, TimeProvider.System, NullLogger.Instance);
         await store.Append([One($"bucket-{Bucket}", new BucketEvent.Created("root", At))], cancel);
@@ -33,9 +69,8 @@ static class Rebuild
                 await store.Append([.. Enumerable.Range(i * PerAppend, PerAppend).SelectMany(EventsOf)], stop)
         );
         var events = (await store.Head(cancel)).Value;
-        var generations = new ReadGenerations(folder, store, NullLogger<ReadGenerations>.Instance);
         var begun = Stopwatch.GetTimestamp();
-        await using var read = await generations.Open(progress: null, cancel);
+        await rebuild(store);
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -81,4 +81,7 @@ static partial class Log
 
     [LoggerMessage(20, LogLevel.Information, "Redis at {EndPoint} is there again")]
     public static partial void RedisBack(this ILogger logger, string endPoint);
+
+    [LoggerMessage(21, LogLevel.Warning, "The lease of the {Name} could not be renewed: {Reason}")]
+    public static partial void LeaseNotRenewed(this ILogger logger, string name, string reason);
 }

@@ -54,19 +54,24 @@ public interface ITier
 public interface IContentReader : IAsyncDisposable
 {
     /// <summary>
-    /// Writes a range to <paramref name="output"/> and flushes as it goes. Checks every block that it touches before passing
-    /// it on; where only the whole has a checksum, the end of the whole.
+    /// Writes a range to <paramref name="output"/> and flushes as it goes. Checks every block that it touches before
+    /// passing it on; where only the whole has a checksum, the end of the whole.
     /// </summary>
     /// <param name="offset">0 … size.</param>
     /// <param name="length">0 … size − offset, in bytes.</param>
-    /// <exception cref="ContentDamagedException">A checksum did not match. Of blocks, what was sent before is right; of a
-    /// whole, its end was held back.</exception>
+    /// <exception cref="ContentDamagedException">A checksum did not match. Of blocks, what was sent before is right; of
+    /// a whole, its end was held back.</exception>
     ValueTask CopyTo(long offset, long length, PipeWriter output, CancellationToken cancel);
 }
 
 /// <param name="Checksum">A checksum to take beside MD5, SHA-1 and SHA-256; null for none.</param>
 /// <param name="SizeMax">More bytes than this are refused as EntityTooLarge.</param>
-public sealed record StageOptions(ChecksumAlgorithm? Checksum, long SizeMax);
+public sealed record StageOptions(ChecksumAlgorithm? Checksum, long SizeMax)
+{
+    /// <summary>What the body should hash to, where that is known before it comes: a tier may choose the place by it.
+    /// Whoever keeps the content compares first. Null: not known.</summary>
+    public byte[]? Sha256 { get; init; }
+}
 
 /// <summary>A kept piece of bytes: where, and how many.</summary>
 public readonly record struct Segment(string Location, long Size);
@@ -75,6 +80,10 @@ public readonly record struct Segment(string Location, long Size);
 public sealed class ContentDamagedException(string location, string detail) : IOException($"{location}: {detail}")
 {
     public string Location { get; } = location;
+
+    /// <summary>Bytes that were passed on before may be wrong, too: who has them can't go on from another copy.
+    /// </summary>
+    public bool SentMayBeWrong { get; init; }
 }
 
 /// <summary>A tier that is elsewhere does not answer, or not as it should. It may pass; every call may throw it.

@@ -25,6 +25,13 @@ public sealed class TieredContents(
             ? found
             : throw new TierUnavailableException(tier, "no such tier is set up");
 
+    /// <summary>Forgets what is held in memory for an upload that ended.</summary>
+    public void Forget(string uploadId)
+    {
+        foreach (var tier in tiers.Values)
+            tier.Forget(uploadId);
+    }
+
     /// <summary>Opens a content, at <paramref name="nearest"/> if that is to be had.</summary>
     /// <param name="content">SHA-256, 64 lower-case hex digits.</param>
     /// <param name="nearest">The location to begin with.</param>
@@ -97,7 +104,8 @@ public sealed class TieredContents(
                 }
                 catch (Exception fault) when (IsOfTheCopy(fault))
                 {
-                    if (!await Pass(fault, cancel))
+                    var spoilt = fault is ContentDamagedException { SentMayBeWrong: true } && counted.Written > 0;
+                    if (!await Pass(fault, cancel) || spoilt)
                         throw;
                     await DisposeAsync();
                     await OpenNext(cancel);

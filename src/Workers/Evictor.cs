@@ -38,7 +38,7 @@ public sealed class Evictor(
     public Task Run(CancellationToken cancel) =>
         Task.WhenAll(
             new LogFollower(store, Contents, place, nameof(Evictor), clock, logger).Run(DeleteEvicted, cancel),
-            Tend(cancel)
+            Rounds.Run(Evict, Interval, nameof(Evictor), clock, logger, cancel)
         );
 
     /// <returns>How many copies were given up.</returns>
@@ -81,26 +81,5 @@ public sealed class Evictor(
                 if (content.Copies.GetValueOrDefault(tier.Name)?.Location != evicted.Location)
                     await tier.Purge(evicted.Location, cancel);
             }
-    }
-
-    async Task Tend(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            do try
-            {
-                await Evict(cancel);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                logger.WorkerFailed(nameof(Evictor), Interval, fault);
-            }
-            while (await timer.WaitForNextTickAsync(cancel));
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
     }
 }

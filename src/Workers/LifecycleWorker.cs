@@ -26,26 +26,8 @@ public sealed class LifecycleWorker(
     /// <summary>Rules speak of whole days, and their ends are noticed within a twenty-fourth.</summary>
     readonly TimeSpan interval = day / 24 > IntervalLeast ? day / 24 : IntervalLeast;
 
-    public async Task Run(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(interval, clock);
-        try
-        {
-            do try
-            {
-                await Follow(cancel);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                logger.WorkerFailed(nameof(LifecycleWorker), interval, fault);
-            }
-            while (await timer.WaitForNextTickAsync(cancel));
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
+    public Task Run(CancellationToken cancel) =>
+        Rounds.Run(Follow, interval, nameof(LifecycleWorker), clock, logger, cancel);
 
     /// <summary>Follows all rules once.</summary>
     /// <returns>How many versions were deleted or hidden, and uploads ended.</returns>

@@ -70,6 +70,9 @@ static partial class Log
     )]
     public static partial void RepairFailed(this ILogger logger, string content, string tier, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Count} unfinished bodies from {Tier}")]
+    public static partial void UnfinishedAborted(this ILogger logger, int count, string tier);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Evicted {Count} local copies, {Bytes} bytes")]
     public static partial void CopiesEvicted(this ILogger logger, int count, long bytes);
 

@@ -9,12 +9,12 @@ namespace Varve.Workers;
 /// <summary>
 /// Deletes the bytes of parts that became nothing: those of cancelled and expired uploads, those that were uploaded
 /// again, left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing
-/// that file only makes it look again.
+/// that file only makes it look again. A part may be in another tier than today's.
 /// </summary>
 public sealed class PartSweeper(
     IEventStore store,
     AggregateStates states,
-    ITier tier,
+    TieredContents contents,
     string dataFolder,
     TimeProvider clock,
     ILogger<PartSweeper> logger
@@ -44,10 +44,10 @@ public sealed class PartSweeper(
         await foreach (var recorded in store.ReadStream(stream, Direction.Forwards, 0, long.MaxValue, cancel))
             if (recorded.Decoded() is UploadEvent.PartUploaded part && !needed.Contains(part.Location))
             {
-                await tier.Purge(part.Location, cancel);
+                await contents.Named(ContentCopy.TierOf(part.Location)).Purge(part.Location, cancel);
                 swept++;
             }
-        tier.Forget(stream["upload-".Length..]);
+        contents.Forget(stream["upload-".Length..]);
         if (swept > 0)
             logger.PartsSwept(swept, stream);
     }

@@ -29,7 +29,7 @@ public sealed class Repairer(
     public Task Run(CancellationToken cancel) =>
         Task.WhenAll(
             new LogFollower(store, Contents, place, nameof(Repairer), clock, logger).Run(RepairReported, cancel),
-            Tend(cancel)
+            Rounds.Run(RepairAll, Interval, nameof(Repairer), clock, logger, cancel)
         );
 
     /// <returns>How many copies were healed.</returns>
@@ -52,27 +52,6 @@ public sealed class Repairer(
         foreach (var recorded in events)
             if (recorded.Decoded() is ContentEvent.Damaged damaged)
                 await Repair(new(recorded.Stream["content-".Length..]), ContentCopy.TierOf(damaged.Location), cancel);
-    }
-
-    async Task Tend(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            do try
-            {
-                await RepairAll(cancel);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                logger.WorkerFailed(nameof(Repairer), Interval, fault);
-            }
-            while (await timer.WaitForNextTickAsync(cancel));
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
     }
 
     async Task<bool> Repair(ContentHash content, string tier, CancellationToken cancel)

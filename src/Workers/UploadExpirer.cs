@@ -16,26 +16,8 @@ public sealed class UploadExpirer(ReadModels reads, IMediator door, TimeProvider
     static readonly TimeSpan Interval = TimeSpan.FromHours(1);
     const int AtOnce = 1000;
 
-    public async Task Run(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            do try
-            {
-                await ExpireStale(cancel);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                logger.WorkerFailed(nameof(UploadExpirer), Interval, fault);
-            }
-            while (await timer.WaitForNextTickAsync(cancel));
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
+    public Task Run(CancellationToken cancel) =>
+        Rounds.Run(ExpireStale, Interval, nameof(UploadExpirer), clock, logger, cancel);
 
     /// <returns>How many were ended.</returns>
     public async Task<int> ExpireStale(CancellationToken cancel)

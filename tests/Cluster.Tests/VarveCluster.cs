@@ -4,8 +4,8 @@ using Varve.Services;
 namespace Varve.Cluster.Tests;
 
 /// <summary>
-/// MariaDB with a replica, Redis, RabbitMQ, Ceph, a node of the log, a stand-in for OSS, and Varve in roles: two APIs, two
-/// projectors, two workers, each a process of its own.
+/// MariaDB with a replica, Redis, RabbitMQ, Ceph, a node of the log, a stand-in for OSS, and Varve in roles: two APIs,
+/// two projectors, two workers, each a process of its own.
 /// </summary>
 public sealed class VarveCluster : IAsyncLifetime
 {

@@ -66,6 +66,20 @@ public sealed class TieredContentsTests
         Assert.Equal([locations[0]], damaged);
     }
 
+    [Theory]
+    [InlineData(300_000, false), InlineData(1000, true)]
+    public async Task Damage_that_shows_at_the_end_is_gone_around_only_where_nothing_was_sent(int size, bool healed)
+    {
+        var bytes = await Everywhere(size);
+        near.ChecksWholesAlone = true;
+        near.Damage(locations[0], 5);
+        if (healed)
+            Assert.Equal(bytes, await Read(bytes, 0, size));
+        else
+            await Assert.ThrowsAsync<ContentDamagedException>(() => Read(bytes, 0, size));
+        Assert.Equal([locations[0]], damaged);
+    }
+
     [Fact]
     public async Task A_tier_that_goes_away_while_it_is_read_is_gone_around()
     {

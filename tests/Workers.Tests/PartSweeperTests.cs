@@ -76,7 +76,7 @@ public sealed class PartSweeperTests : IAsyncLifetime
         var sweeper = new PartSweeper(
             world.Events,
             world.States,
-            world.Disk,
+            world.Contents,
             world.Folder,
             TimeProvider.System,
             NullLogger<PartSweeper>.Instance

@@ -36,6 +36,9 @@ sealed class UploadWorld : IAsyncDisposable
 
     public DiskTier Disk { get; }
 
+    public TieredContents Contents =>
+        new([Disk], (_, _) => ValueTask.FromResult<IReadOnlyList<string>>([]), (_, _, _) => Task.CompletedTask);
+
     public AggregateStates States { get; }
 
     public IMediator Door { get; }

@@ -77,8 +77,16 @@ sealed class Engine : IAsyncDisposable
             ?
             [
                 Alone(
-                    new PartSweeper(events, states, tiers.Near, folder.Root, clock, loggers.CreateLogger<PartSweeper>())
+                    new PartSweeper(
+                        events,
+                        states,
+                        Backend.Contents,
+                        folder.Root,
+                        clock,
+                        loggers.CreateLogger<PartSweeper>()
+                    )
                 ),
+                Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 Alone(
                     new LifecycleWorker(
@@ -183,6 +191,7 @@ sealed class Engine : IAsyncDisposable
             var identity = IdentityOptions.From(configuration);
             var audit = AuditOptions.From(configuration);
             var storage = StorageOptions.From(configuration);
+            storage.CheckFor(settings.Roles);
             var folder = DataFolder.Claim(settings.Data);
             opened.Push(folder);
             var store = await OpenedStore.Open(folder.Root, settings.EventStore, loggers, cancel);

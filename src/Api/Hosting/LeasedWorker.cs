@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Varve.Projections.Runner;
 using Varve.Workers;
 
@@ -22,9 +21,9 @@ sealed class LeasedWorker(IWorker worker, MySqlLease lease, TimeProvider clock, 
             {
                 return;
             }
-            catch (DbException fault)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
-                logger.LeaseNotAsked(worker.GetType().Name, Pause, fault.Message);
+                logger.LeasedWorkerFailed(worker.GetType().Name, Pause, fault);
                 await Task.Delay(Pause, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
     }

@@ -1,4 +1,3 @@
-using Varve.Domain.Contents;
 using Varve.Tiers;
 using Varve.Tiers.Disk;
 using Varve.Tiers.S3;
@@ -10,13 +9,21 @@ sealed class OpenedTiers : IAsyncDisposable
 {
     readonly IReadOnlyList<IAsyncDisposable> opened;
 
-    OpenedTiers(ITier near, IReadOnlyList<ITier> far, IReadOnlyList<IAsyncDisposable> opened) =>
-        (Near, Far, this.opened) = (near, far, opened);
+    OpenedTiers(ITier near, IReadOnlyList<S3Tier> remote, DiskTier? disk)
+    {
+        IReadOnlyList<ITier> all = disk is null ? remote : [disk, .. remote];
+        (Near, Remote, Far) = (near, remote, [.. all.Where(tier => tier != near)]);
+        opened = disk is null ? remote : [disk, .. remote];
+    }
 
     /// <summary>Where the bytes of writes go first: <c>Varve:Storage:Primary</c>.</summary>
     public ITier Near { get; }
 
-    /// <summary>The others that are set up. One that is out of reach does not hold up a start.</summary>
+    /// <summary>Those that are S3 servers.</summary>
+    public IReadOnlyList<S3Tier> Remote { get; }
+
+    /// <summary>The others that are set up, and the disk where it has contents of an earlier time. One that is out of
+    /// reach does not hold up a start.</summary>
     public IReadOnlyList<ITier> Far { get; }
 
     /// <exception cref="TierUnavailableException">The primary is out of reach.</exception>
@@ -33,14 +40,14 @@ sealed class OpenedTiers : IAsyncDisposable
             .ToList();
         try
         {
-            if (storage.Primary == StoreTypes.Local)
-            {
-                var local = DiskTier.Open(disk, loggers.CreateLogger<DiskTier>());
-                return new(local, remote, [local, .. remote]);
-            }
-            var primary = remote.First(tier => tier.Name == storage.Primary);
-            await primary.Check(cancel);
-            return new(primary, [.. remote.Where(tier => tier != primary)], remote);
+            var primary = remote.Find(tier => tier.Name == storage.Primary);
+            if (primary is not null)
+                await primary.Check(cancel);
+            var local =
+                primary is null || Directory.Exists(disk.Folder)
+                    ? DiskTier.Open(disk, loggers.CreateLogger<DiskTier>())
+                    : null;
+            return new((ITier?)primary ?? local!, remote, local);
         }
         catch
         {

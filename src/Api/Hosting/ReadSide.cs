@@ -20,7 +20,6 @@ sealed class ReadSide : IAsyncDisposable
     readonly CheckpointWatch? watch;
     readonly RedisSignals? signals;
     readonly IEventStore events;
-    readonly Func<bool> wantsRebuild;
     Task projecting = Task.CompletedTask;
 
     ReadSide(
@@ -37,7 +36,6 @@ sealed class ReadSide : IAsyncDisposable
         Barrier = new ProjectionBarrier(settings.BarrierWait);
         Progress = redis is null ? new InMemoryUploadProgress() : new RedisUploadProgress(redis);
         Models = new ReadModels(database, Barrier);
-        wantsRebuild = () => generations is MySqlReadGenerations { ShardsDiffer: true };
         if (settings.MySql is { } server)
         {
             signals = redis is null ? null : new(redis, server.Database);
@@ -145,8 +143,6 @@ sealed class ReadSide : IAsyncDisposable
             running.Add(Task.Run(() => watch.Run(cancel), CancellationToken.None));
         if (Rebuild is not null)
             running.Add(Task.Run(() => Rebuild.RunWhenNeeded(cancel), CancellationToken.None));
-        if (Rebuild is not null && wantsRebuild())
-            running.Add(Task.Run(() => Rebuild.Run("tbl_file is to be cut otherwise", cancel), CancellationToken.None));
         return Task.WhenAll(running);
     }
 

@@ -92,12 +92,9 @@ sealed record Settings(
         if ((Roles & Roles.All) is Roles.All or 0)
             return;
         if (EventStore is null)
-            throw new SettingsException(
-                "Roles",
-                $"other processes do the rest: set Varve:EventStore, which all share."
-            );
+            throw new SettingsException("Roles", "other processes do the rest: set Varve:EventStore, which all share.");
         if (MySql is null)
-            throw new SettingsException("Roles", $"other processes do the rest: set Varve:MySql, which all share.");
+            throw new SettingsException("Roles", "other processes do the rest: set Varve:MySql, which all share.");
     }
 
     static TServer? ServerOf<TServer>(string key, string? text, Func<string, TServer> parse)

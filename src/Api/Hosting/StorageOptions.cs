@@ -84,6 +84,20 @@ sealed record StorageOptions
             ? $"'{tier}' is none of disk, ceph, oss."
             : $"'{tier}' is not set up: set Varve:Tiers:{tier}:Endpoint, AccessKey and SecretKey.";
 
+    /// <summary>A location on a disk does not say whose: another process would take its bytes for lost.</summary>
+    /// <param name="roles">Of this process; where it does not do everything, there are others.</param>
+    /// <exception cref="SettingsException">The bytes would be on this machine's disk.</exception>
+    public void CheckFor(Roles roles)
+    {
+        var alone = (roles & Roles.All) is Roles.All;
+        var touches = (roles & (Roles.Api | Roles.Worker)) != 0;
+        if (!alone && touches && Primary == StoreTypes.Local)
+            throw new SettingsException(
+                "Storage:Primary",
+                "other processes can't read this machine's disk: set it to ceph or oss, which all share."
+            );
+    }
+
     static Uri? BrokerOf(string? text) =>
         string.IsNullOrEmpty(text) ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "amqp" or "amqps" ? url

@@ -5,7 +5,8 @@ using Varve.Tiers.S3;
 namespace Varve.Api.Hosting;
 
 /// <summary>Section <c>Varve:Tiers</c>: the S3 servers that hold contents, <c>ceph</c> and <c>oss</c>, each with
-/// <c>Endpoint</c>, <c>AccessKey</c>, <c>SecretKey</c>, <c>Bucket</c>, <c>Region</c> and <c>AddressingStyle</c>.</summary>
+/// <c>Endpoint</c>, <c>AccessKey</c>, <c>SecretKey</c>, <c>Bucket</c>, <c>Region</c> and <c>AddressingStyle</c>.
+/// </summary>
 static partial class TierOptions
 {
     const string Oss = "oss";

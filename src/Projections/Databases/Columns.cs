@@ -54,7 +54,7 @@ static class Columns
         where T : class => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), shape);
 
     /// <summary>What has no column of its own; null where there is nothing of it.</summary>
-    public static string? Json(ObjectEvent.Put put)
+    public static string? Details(ObjectEvent.Put put)
     {
         var (headers, user) = (put.Attributes.Headers, put.Attributes.User);
         var details = new ObjectDetails(
@@ -63,9 +63,7 @@ static class Columns
             put.Upload,
             put.Encryption
         );
-        return details == ObjectDetails.None
-            ? null
-            : JsonSerializer.Serialize(details, ColumnJson.Default.ObjectDetails);
+        return Json(details == ObjectDetails.None ? null : details, ColumnJson.Default.ObjectDetails);
     }
 
     public static ObjectDetails ReadDetails(this DbDataReader row, int json) => Details(row.ReadText(json));

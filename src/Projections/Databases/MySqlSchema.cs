@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,6 +14,8 @@ public static partial class MySqlSchema
         SHA256.HashData(Encoding.UTF8.GetBytes(EmbeddedSql.Of("mysql/") + ReadModelProjections.Names()))
     );
 
+    static readonly FrozenSet<string> Names = Tables().Select(NameOf).ToFrozenSet();
+
     /// <summary>The tables as they are made: names compare by their bytes, spaces at the end too.</summary>
     /// <param name="mariaDb">MySQL calls that collation by another name.</param>
     public static string Script(int shards, bool mariaDb)
@@ -21,7 +24,7 @@ public static partial class MySqlSchema
         var options = $") ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE={collation};";
         var tables = Tables()
             .Select(table =>
-                TableName().Match(table).Groups[1].Value == "tbl_file"
+                NameOf(table) == "tbl_file"
                     ? string.Join(
                         '\n',
                         FileShards.Tables(shards).Select(name => TableName().Replace(table, $"CREATE TABLE {name}"))
@@ -31,19 +34,17 @@ public static partial class MySqlSchema
         return EndOfTable().Replace(string.Join('\n', tables), options);
     }
 
-    /// <summary>Names of all tables, in a fixed order.</summary>
-    public static IReadOnlyList<string> TableNames(int shards) =>
-        [
-            .. Tables()
-                .Select(table => TableName().Match(table).Groups[1].Value)
-                .SelectMany(name => name == "tbl_file" ? FileShards.Tables(shards) : [name]),
-        ];
+    /// <summary>Whether a table is one of the read models', however <c>tbl_file</c> is cut.</summary>
+    public static bool Has(string table) =>
+        Names.Contains(table) || table.StartsWith("tbl_file_", StringComparison.Ordinal);
 
     public static bool IsMariaDb(DbConnection connection) =>
         connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The script in pieces, one for each table, with what stands before and after it.</summary>
     static string[] Tables() => TableStart().Split(EmbeddedSql.Of("mysql/"))[1..];
+
+    static string NameOf(string table) => TableName().Match(table).Groups[1].Value;
 
     [GeneratedRegex(@"(?=^CREATE TABLE )", RegexOptions.Multiline)]
     private static partial Regex TableStart();

@@ -28,15 +28,11 @@ public sealed class MySqlServer
         builder.UseAffectedRows = false;
         builder.CharacterSet = "utf8mb4";
         Database = builder.Database;
-        EndPoint = $"{builder.Server}:{builder.Port}";
         connectionString = builder.ConnectionString;
     }
 
     /// <summary>The database of the documented tables.</summary>
     public string Database { get; }
-
-    /// <summary>Without user and password.</summary>
-    public string EndPoint { get; }
 
     /// <param name="text"><c>mysql://user:password@host:3306/database</c>, or a connection string such as
     /// <c>Server=host;User ID=user;Password=…;Database=filestore_server</c>.</param>

@@ -108,7 +108,7 @@ public sealed class ObjectRows : IProjection
             e.Checksum?.Type,
             e.Checksum?.Value,
             e.Attributes.ContentType,
-            Columns.Json(e),
+            Columns.Details(e),
             NoncurrentRows.IsNull(e.Versioning),
             Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString),
             Columns.Json(e.Lock, ColumnJson.Default.ObjectLock),

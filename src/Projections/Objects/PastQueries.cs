@@ -81,7 +81,8 @@ static class PastQueries
           UNION ALL
           SELECT
             (SELECT MIN(object_key) FROM tbl_object WHERE bucket = @bucket AND object_key > {Nearer}),
-            (SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key > {Nearer}), number + 1
+            (SELECT MIN(object_key) FROM tbl_object_version WHERE bucket = @bucket AND object_key > {Nearer}),
+            number + 1
           FROM seeks WHERE {Nearer} IS NOT NULL AND number < @limit
         ),
         names (name) AS (SELECT {Nearer} FROM seeks)

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace Varve.Projections.Redis;
 
-/// <summary>The progress of open uploads, as hashes <c>MP_&lt;uploadid&gt;</c> with the documented fields. Any of it may
-/// be lost: who finds nothing asks the log.</summary>
+/// <summary>The progress of open uploads, as hashes <c>MP_&lt;uploadid&gt;</c> with the documented fields. Any of it
+/// may be lost: who finds nothing asks the log.</summary>
 public sealed class RedisUploadProgress(RedisServer server) : IUploadProgress
 {
     /// <summary>After the last part; longer than an upload stays open.</summary>

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Varve.Projections.Databases;
 using Varve.Projections.Redis;
@@ -40,7 +39,7 @@ public sealed class CheckpointWatch(
             {
                 return;
             }
-            catch (DbException fault)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 if (Fault is null)
                     logger.CheckpointNotRead(PauseAfterFault, fault);

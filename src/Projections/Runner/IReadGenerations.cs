@@ -8,6 +8,9 @@ public interface IReadGenerations
     /// <summary>Of the generation in use: counts the rebuilds.</summary>
     int Number { get; }
 
+    /// <summary>Why the generation in use should give way, though it can be used; null if it should not.</summary>
+    ValueTask<string?> Outdated(CancellationToken cancel) => ValueTask.FromResult<string?>(null);
+
     /// <summary>Makes the next generation beside the one in use, and fills it up to the log's head.</summary>
     /// <param name="rounds">So often the head is looked at again, for what has come meanwhile.</param>
     Task<NextGeneration> BuildNext(

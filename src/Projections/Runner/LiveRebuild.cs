@@ -24,9 +24,6 @@ public sealed class LiveRebuild(
     /// <summary>How far the rebuild under way is; null if there is none.</summary>
     public RebuildProgress? Progress { get; private set; }
 
-    /// <summary>The number of the generation in use.</summary>
-    public int Generation => generations.Number;
-
     /// <summary>Returns when the new ones are in use. One that is asked for while another runs comes after it.
     /// </summary>
     public async Task Run(string reason, CancellationToken cancel)
@@ -45,21 +42,33 @@ public sealed class LiveRebuild(
         }
     }
 
-    /// <summary>Rebuilds, until cancelled, whenever a stopped projection may go on.</summary>
+    /// <summary>Rebuilds, until cancelled, whenever there is a reason.</summary>
     public async Task RunWhenNeeded(CancellationToken cancel)
     {
-        while (await runner.MayGoOn.WaitToReadAsync(cancel))
-            try
-            {
-                runner.MayGoOn.TryRead(out _);
-                await Run("a stopped projection may go on", cancel);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                logger.RebuildFailed(PauseAfterFault, fault);
-                await Task.Delay(PauseAfterFault, clock, cancel);
-            }
+        while (await runner.LookAgain.WaitToReadAsync(cancel))
+        {
+            runner.LookAgain.TryRead(out _);
+            var tryAgain = true;
+            while (tryAgain)
+                try
+                {
+                    if (await Reason(cancel) is { } reason)
+                        await Run(reason, cancel);
+                    tryAgain = false;
+                }
+                catch (Exception fault) when (!cancel.IsCancellationRequested)
+                {
+                    logger.RebuildFailed(PauseAfterFault, fault);
+                    await Task.Delay(PauseAfterFault, clock, cancel);
+                }
+        }
     }
+
+    /// <summary>Why this process should rebuild now; null if it should not.</summary>
+    async ValueTask<string?> Reason(CancellationToken cancel) =>
+        runner.StandsBy ? null
+        : runner.StoppedMayGoOn ? "a stopped projection may go on"
+        : await generations.Outdated(cancel);
 
     public void Dispose() => turn.Dispose();
 

@@ -13,7 +13,9 @@ namespace Varve.Projections.Runner;
 /// <param name="holder">Who asks: host and process, for people to read.</param>
 public sealed class MySqlLease(MySqlServer server, string name, string holder, TimeProvider clock, ILogger logger)
 {
+    readonly string name = name;
     readonly TimeProvider clock = clock;
+    readonly ILogger logger = logger;
 
     /// <summary>After a crash the next one takes over when this has passed.</summary>
     static readonly TimeSpan Term = TimeSpan.FromSeconds(5);
@@ -102,39 +104,47 @@ public sealed class MySqlLease(MySqlServer server, string name, string holder, T
 
         async Task Renew()
         {
+            try
+            {
+                await UntilNotRenewed();
+            }
+            finally
+            {
+                if (!end.IsCancellationRequested)
+                {
+                    lease.Held = false;
+                    await lost.CancelAsync();
+                }
+            }
+        }
+
+        /// <summary>A server that gives no answer is asked again, as long as the lease can't have ended.</summary>
+        async Task UntilNotRenewed()
+        {
             var clock = lease.clock;
             var renewed = clock.GetTimestamp();
-            while (!end.IsCancellationRequested)
-            {
+            while (clock.GetElapsedTime(renewed) < Term - Renewal)
                 try
                 {
                     await Task.Delay(Renewal, clock, end.Token);
                     var asked = clock.GetTimestamp();
-                    if (!await lease.Try(end.Token))
-                        break;
+                    using var limit = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
+                    limit.CancelAfter(Renewal);
+                    if (!await lease.Try(limit.Token))
+                        return;
                     renewed = asked;
                 }
-                catch (OperationCanceledException)
+                catch (Exception fault)
+                    when (fault is DbException or OperationCanceledException && !end.IsCancellationRequested)
                 {
-                    return;
+                    lease.logger.LeaseNotRenewed(lease.name, fault.Message);
                 }
-                catch (DbException) when (clock.GetElapsedTime(renewed) < Term - Renewal)
-                {
-                    // There is time to ask again.
-                }
-                catch (DbException)
-                {
-                    break;
-                }
-            }
-            lease.Held = false;
-            await lost.CancelAsync();
         }
 
         public async ValueTask DisposeAsync()
         {
             await end.CancelAsync();
-            await renewing;
+            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (lease.Held)
                 await lease.GiveBack();
             lease.Held = false;

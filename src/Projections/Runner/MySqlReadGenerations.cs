@@ -30,8 +30,12 @@ public sealed class MySqlReadGenerations(
 
     public int Number => Volatile.Read(ref number);
 
-    /// <summary>Whether the tables in use are cut otherwise than they should be, which a rebuild mends.</summary>
-    public bool ShardsDiffer => live.Shards != shards;
+    /// <summary>The tables may be cut otherwise than they should be.</summary>
+    public async ValueTask<string?> Outdated(CancellationToken cancel)
+    {
+        await live.LayoutChanged(cancel);
+        return live.Shards == shards ? null : $"tbl_file is cut into {live.Shards}, and should be into {shards}";
+    }
 
     /// <summary>Returns when the tables in use can be used.</summary>
     /// <param name="build">They are built, if they can't, as no other process does; else it is waited for who
@@ -88,6 +92,7 @@ public sealed class MySqlReadGenerations(
         logger.RebuildStarted(next, reason);
         try
         {
+            await Look(cancel); // another process may have rebuilt since
             await using (var admin = await server.Connect("", cancel))
             {
                 await MySqlServer.Run(admin, $"DROP DATABASE IF EXISTS {next}; CREATE DATABASE {next}", cancel);
@@ -134,18 +139,15 @@ public sealed class MySqlReadGenerations(
         await using var session = new SqlSession(await server.Connect(next, cancel));
         await session.Execute(new($"DROP DATABASE IF EXISTS {before}"), cancel);
         await session.Execute(new($"CREATE DATABASE {before}"), cancel);
-        var ours = MySqlSchema.TableNames(1).ToHashSet(StringComparer.Ordinal);
         IEnumerable<string> leaving =
         [
             .. (await TablesIn(session, inUse, cancel))
-                .Where(IsOurs)
+                .Where(MySqlSchema.Has)
                 .Select(table => $"{inUse}.{table} TO {before}.{table}"),
             .. (await TablesIn(session, next, cancel)).Select(table => $"{next}.{table} TO {inUse}.{table}"),
         ];
         await session.Execute(new($"RENAME TABLE {string.Join(", ", leaving)}"), cancel);
         Interlocked.Increment(ref number);
-
-        bool IsOurs(string table) => ours.Contains(table) || table.StartsWith("tbl_file_", StringComparison.Ordinal);
     }
 
     async ValueTask DropUnused(CancellationToken cancel)
@@ -177,8 +179,8 @@ public sealed class MySqlReadGenerations(
 
         public override async ValueTask DisposeAsync()
         {
+            await using var ending = turn;
             await generations.DropUnused(CancellationToken.None);
-            await turn.DisposeAsync();
         }
     }
 }

@@ -38,7 +38,7 @@ public sealed class ProjectionRunner(
     static readonly TimeSpan BackoffMost = TimeSpan.FromSeconds(10);
 
     readonly ProjectionMetrics metrics = new(clock, barrier);
-    readonly Channel<bool> mayGoOn = Channel.CreateBounded<bool>(
+    readonly Channel<bool> lookAgain = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
     readonly Channel<Move> moves = Channel.CreateBounded<Move>(1);
@@ -53,18 +53,29 @@ public sealed class ProjectionRunner(
     /// <summary>What it waits to be over, such as a full disk; null while it follows the log.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Has something to read when a stopped projection may go on, which takes a rebuild.</summary>
-    public ChannelReader<bool> MayGoOn => mayGoOn.Reader;
+    /// <summary>Has something to read when a rebuild may be needed: it begins to follow the log, or
+    /// <see cref="StoppedMayGoOn"/>.</summary>
+    public ChannelReader<bool> LookAgain => lookAgain.Reader;
+
+    /// <summary>Whether a projection stands before an event that it has been told to leave out since, which takes a
+    /// rebuild.</summary>
+    public bool StoppedMayGoOn { get; private set; }
+
+    /// <summary>Whether another process would follow the log in its place.</summary>
+    public bool StandsBy => lease is { Held: false };
 
     /// <summary>Goes on in another generation, which lacks the last events at most. One move at a time.</summary>
     /// <param name="cancel">Stops the wait for an earlier move; this one, once begun, is seen to its end.</param>
     /// <returns>When it is in use: between two batches, when it shows all that the barrier has let pass.</returns>
-    /// <exception cref="InvalidOperationException">It can't follow there, and stays where it was.</exception>
+    /// <exception cref="InvalidOperationException">It can't follow there, and stays where it was; or it stands by.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The runner ends.</exception>
     public async Task MoveTo(NextGeneration next, CancellationToken cancel)
     {
         var move = new Move(next);
         await moves.Writer.WriteAsync(move, cancel);
+        if (StandsBy)
+            RefuseMoves();
         await move.Done.Task;
     }
 
@@ -109,10 +120,19 @@ public sealed class ProjectionRunner(
                 move = null;
                 // Where this process can't go on, another one may.
                 await GiveBack(ref tenure);
+                if (StandsBy)
+                    RefuseMoves();
                 await Stand(fault);
                 await Pause(cancel);
             }
         await GiveBack(ref tenure);
+    }
+
+    /// <summary>Who waits for a move holds up whoever could rebuild elsewhere.</summary>
+    void RefuseMoves()
+    {
+        while (moves.Reader.TryRead(out var move))
+            move.Done.TrySetException(new InvalidOperationException("This process is not the projector now."));
     }
 
     static ValueTask GiveBack(ref MySqlLease.Tenure? tenure) =>
@@ -150,6 +170,7 @@ public sealed class ProjectionRunner(
         if (await Reached(projector, move, cancel) != place)
             return null;
         logger.RunnerStarted(projector.Checkpoint);
+        lookAgain.Writer.TryWrite(true);
 
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancel, lost);
         var leaving = LeaveWhenAsked(turn);
@@ -213,14 +234,15 @@ public sealed class ProjectionRunner(
             if (position < barrier.Reached)
                 return move.To.Database; // who has seen more must not see less
             database = await move.To.Use(cancel);
-            move.Done.SetResult();
         }
         Volatile.Write(ref checkpoint, position.Value);
+        StoppedMayGoOn = projector.MayGoOn;
         barrier.Stopped = [.. projector.Stopped];
         barrier.Advance(position);
         signals?.Tell(position);
-        if (projector.MayGoOn)
-            mayGoOn.Writer.TryWrite(true);
+        move?.Done.TrySetResult();
+        if (StoppedMayGoOn)
+            lookAgain.Writer.TryWrite(true);
         return database;
     }
 

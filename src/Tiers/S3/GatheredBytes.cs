@@ -3,8 +3,8 @@ using System.Net;
 
 namespace Varve.Tiers.S3;
 
-/// <summary>Bytes gathered in pooled blocks, which grow with what comes: who sends nothing costs little. Not thread-safe
-/// while it gathers; may be sent any number of times.</summary>
+/// <summary>Bytes gathered in pooled blocks, which grow with what comes: who sends nothing costs little. Not
+/// thread-safe while it gathers; may be sent any number of times.</summary>
 sealed class GatheredBytes(long expected)
 {
     const int FirstBlockBytes = 16 * 1024;

@@ -27,14 +27,12 @@ sealed class S3Content(S3Store store, S3Location at, long size, TimeSpan patienc
                 if (!await Continue(range, output, cancel))
                     return; // nobody reads any more
             }
-            catch (Exception fault) when (!cancel.IsCancellationRequested)
+            catch (Exception fault) when (!cancel.IsCancellationRequested && S3Faults.IsOfTheServer(fault))
             {
                 if (S3Faults.IsMissing(fault))
                     throw Damaged("the object is missing");
                 if (fault is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable })
                     throw Damaged($"the object does not have {size} bytes");
-                if (fault is ContentDamagedException)
-                    throw;
                 attempt = range.Left < before ? 1 : attempt + 1;
                 if (!S3Faults.MayPass(fault) || !await S3Faults.PauseBefore(attempt, cancel))
                     throw S3Faults.Unavailable(store.Tier, fault);
@@ -64,7 +62,10 @@ sealed class S3Content(S3Store store, S3Location at, long size, TimeSpan patienc
                 throw new HttpIOException(HttpRequestError.ResponseEnded);
             range.Take(room.Span[..read]);
             if (range.Left == 0 && !range.IsRight(at.Sha256))
-                throw Damaged("the bytes have another SHA-256");
+                throw new ContentDamagedException(at.ToString(), "the bytes have another SHA-256")
+                {
+                    SentMayBeWrong = true,
+                };
             output.Advance(read);
             unflushed += read;
             if (unflushed < FlushBytes && range.Left > 0)

@@ -13,7 +13,8 @@ static class S3Faults
     /// <summary>Between the first two attempts; four times as long after each.</summary>
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Sends a request until it is answered, some times at most. It must not matter if it is done twice.</summary>
+    /// <summary>Sends a request until it is answered, some times at most. It must not matter if it is done twice.
+    /// </summary>
     /// <exception cref="AmazonS3Exception">There is no such object or upload.</exception>
     /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
     public static async Task<TResult> Run<TResult>(string tier, Func<Task<TResult>> send, CancellationToken cancel)
@@ -23,8 +24,7 @@ static class S3Faults
             {
                 return await send();
             }
-            catch (Exception fault)
-                when (!cancel.IsCancellationRequested && !IsMissing(fault) && fault is not ContentDamagedException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested && IsOfTheServer(fault) && !IsMissing(fault))
             {
                 if (!MayPass(fault) || attempt == AttemptsMax)
                     throw Unavailable(tier, fault);
@@ -45,11 +45,16 @@ static class S3Faults
     public static bool IsMissing(Exception fault) =>
         fault is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" };
 
+    /// <summary>The server refused, or gave no answer. Anything else is a fault of ours, and is not to pass for it.
+    /// </summary>
+    public static bool IsOfTheServer(Exception fault) => fault is AmazonServiceException || MayPass(fault);
+
     /// <summary>The same request may be answered otherwise the next time.</summary>
     public static bool MayPass(Exception fault) =>
         fault switch
         {
-            AmazonServiceException { StatusCode: not 0 } refused => (int)refused.StatusCode >= 500
+            AmazonServiceException { StatusCode: 0 } => true, // there was no answer
+            AmazonServiceException refused => (int)refused.StatusCode >= 500
                 || refused.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
                 || refused.ErrorCode == "RequestTimeout",
             ContentDamagedException or TierUnavailableException => false,

@@ -19,18 +19,28 @@ enum S3Place
     Segments,
 }
 
-/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does not
-/// say it.</summary>
+/// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does
+/// not say it.</summary>
 readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
 {
+    /// <summary>What the keys of bodies begin with.</summary>
+    public const string Bodies = "body/";
+
     public static S3Location OfContent(S3TierOptions tier, string sha256) =>
         new(tier.Name, tier.Bucket, S3Place.Content, $"{tier.Name}/{sha256}", sha256);
 
     public static S3Location OfSegments(S3TierOptions tier, string sha256) =>
         new(tier.Name, tier.Bucket, S3Place.Segments, $"segments/{sha256}", sha256);
 
-    public static S3Location OfBody(S3TierOptions tier, string key, string sha256) =>
-        new(tier.Name, tier.Bucket, S3Place.Body, key, sha256);
+    /// <param name="key">From <see cref="KeyFor"/>.</param>
+    /// <exception cref="ArgumentException">The key is that of another content.</exception>
+    public static S3Location OfBody(S3TierOptions tier, string key, string sha256)
+    {
+        if (key.StartsWith(Bodies, StringComparison.Ordinal))
+            return new(tier.Name, tier.Bucket, S3Place.Body, key, sha256);
+        var content = OfContent(tier, sha256);
+        return key == content.Key ? content : throw new ArgumentException($"{key} is not for {sha256}.", nameof(key));
+    }
 
     /// <exception cref="ArgumentException">The id could not be a part of a key.</exception>
     public static S3Location OfPart(S3TierOptions tier, string uploadId, int number, string sha256)
@@ -43,8 +53,17 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
         return new(tier.Name, tier.Bucket, S3Place.Part, key, sha256);
     }
 
-    /// <summary>A key that nobody has used.</summary>
-    public static string NewBody() => $"body/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+    /// <summary>Where a large body goes: to its content's key where the SHA-256 is known already, else to a key that
+    /// nobody has used.</summary>
+    public static string KeyFor(S3TierOptions tier, byte[]? sha256) =>
+        sha256 is null
+            ? Bodies + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))
+            : OfContent(tier, Convert.ToHexStringLower(sha256)).Key;
+
+    /// <summary>Whether a key is of a form that this tier writes. A bucket may have others' keys, too.</summary>
+    public static bool IsOurs(S3TierOptions tier, string key) =>
+        OurKey().Match(key) is { Success: true } match
+        && (match.Groups["tier"] is not { Success: true } name || name.Value == tier.Name);
 
     /// <summary>Where the object is: the location without what stands behind the @.</summary>
     public static string ObjectAt(S3TierOptions tier, string key) => $"{tier.Name}:{tier.Bucket}/{key}";
@@ -59,7 +78,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
         var (key, hash) = (match.Groups["key"].Value, match.Groups["hash"].Value);
         var place = key switch
         {
-            _ when key.StartsWith("body/", StringComparison.Ordinal) => S3Place.Body,
+            _ when key.StartsWith(Bodies, StringComparison.Ordinal) => S3Place.Body,
             _ when key.StartsWith("part/", StringComparison.Ordinal) => S3Place.Part,
             _ when key.StartsWith("segments/", StringComparison.Ordinal) => S3Place.Segments,
             _ => S3Place.Content,
@@ -70,13 +89,20 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
     public override string ToString() =>
         Place is S3Place.Content or S3Place.Segments ? $"{Tier}:{Bucket}/{Key}" : $"{Tier}:{Bucket}/{Key}@{Sha256}";
 
+    [GeneratedRegex(
+        @"^(?:(?<tier>(?!segments/)[a-z]+)/[0-9a-f]{64}|segments/[0-9a-f]{64}|body/[0-9a-f]{32}"
+            + @"|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})\z"
+    )]
+    private static partial Regex OurKey();
+
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex UploadId();
 
     [GeneratedRegex(
         @"^(?<tier>[a-z]+):(?<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/"
             + @"(?:(?<key>(?:\k<tier>|segments)/[0-9a-f]{64})"
-            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})@(?<hash>[0-9a-f]{64}))\z"
+            + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})"
+            + @"@(?<hash>[0-9a-f]{64}))\z"
     )]
     private static partial Regex Form();
 }

@@ -26,14 +26,14 @@ sealed class SentContent(S3Store store, string key, string uploadId, List<PartET
 {
     bool kept;
 
+    public string Key => key;
+
     /// <summary>Makes an object of it.</summary>
-    /// <returns>Its key.</returns>
-    public async ValueTask<string> Keep(CancellationToken cancel)
+    public async ValueTask Keep(CancellationToken cancel)
     {
         if (!kept)
             await store.CompleteUpload(key, uploadId, parts, Size, cancel);
         kept = true;
-        return key;
     }
 
     public override async ValueTask DisposeAsync()

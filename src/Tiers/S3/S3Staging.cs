@@ -4,10 +4,10 @@ using Varve.Tiers.Checksums;
 
 namespace Varve.Tiers.S3;
 
-/// <summary>One body on its way in: gathered in memory up to the size of a part; what is larger is sent on part by part,
-/// some at a time, while the next is gathered and hashed.</summary>
-/// <param name="memory">A turn for each part in memory. Who waits for one holds none but those of parts under way, which
-/// end by themselves: so waiting ends, too.</param>
+/// <summary>One body on its way in: gathered in memory up to the size of a part; what is larger is sent on part by
+/// part, some at a time, while the next is gathered and hashed.</summary>
+/// <param name="memory">A turn for each part in memory. Who waits for one holds none but those of parts under way,
+/// which end by themselves: nobody waits for somebody who waits.</param>
 sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, StageOptions options)
 {
     /// <summary>Bodies up to this size, in bytes, need no turn.</summary>
@@ -61,7 +61,9 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
             var room = (holdsTurn ? tier.PartBytes : Math.Min(FreeBytes, tier.PartBytes)) - gathered.Length;
             if (room == 0)
             {
-                await memory.WaitAsync(cancel);
+                // A slow sender may hold its turn for long: better a refusal that says so than a wait without end.
+                if (!await memory.WaitAsync(tier.Patience, cancel))
+                    throw new TierUnavailableException(tier.Name, $"{tier.PartsInMemory} parts are in memory already");
                 holdsTurn = true;
                 continue;
             }
@@ -78,7 +80,7 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
                 ErrorCode.EntityTooLarge,
                 $"More than {PartsMax} parts of {tier.PartBytes} bytes."
             );
-        key ??= S3Location.NewBody();
+        key ??= S3Location.KeyFor(tier, options.Sha256);
         uploadId ??= await store.BeginUpload(key, cancel);
         if (underWay.Count == PartsUnderWay)
             parts.Add(await underWay.Dequeue());

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
@@ -8,9 +9,8 @@ using Amazon.S3.Model;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// One bucket of an S3 server. What is small goes through the SDK. Bodies do not: they go by HttpClient to addresses that
-/// the SDK signs, so that they are neither hashed once more nor copied, and are never sent in aws-chunked, which OSS
-/// refuses. Thread-safe.
+/// One bucket of an S3 server. What is small and seldom goes through the SDK. Bodies do not: signed here, they are
+/// neither hashed once more nor copied, and are never sent in aws-chunked, which OSS refuses. Thread-safe.
 /// </summary>
 /// <remarks>Every call sends its request again when the fault may pass; calls throw
 /// <see cref="TierUnavailableException"/> when that has not helped.</remarks>
@@ -18,13 +18,13 @@ sealed partial class S3Store : IDisposable
 {
     const int RefusalBytesMax = 16 * 1024;
     static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(15);
 
     readonly S3TierOptions options;
     readonly TimeProvider clock;
     readonly SocketsHttpHandler connections;
     readonly HttpMessageInvoker http;
     readonly AmazonS3Client client;
+    readonly S3Signer signer;
     bool ensured;
 
     public S3Store(S3TierOptions options, TimeProvider clock)
@@ -42,6 +42,7 @@ sealed partial class S3Store : IDisposable
         if (options.Connect is { } connect)
             connections.ConnectCallback = (context, cancel) => connect(context.DnsEndPoint, cancel);
         http = new(connections);
+        signer = new(options, clock);
         client = new(
             new BasicAWSCredentials(options.AccessKey, options.SecretKey),
             new AmazonS3Config
@@ -79,8 +80,7 @@ sealed partial class S3Store : IDisposable
     public async Task Put(string key, GatheredBytes bytes, byte[] md5, CancellationToken cancel)
     {
         await EnsureBucket(cancel);
-        var signed = Signed(options.Bucket, key, HttpVerb.PUT);
-        await Run(() => Send(signed, bytes, md5, cancel), cancel);
+        await Run(() => Send(key, query: "", bytes, md5, cancel), cancel);
     }
 
     /// <returns>The upload's id.</returns>
@@ -99,8 +99,11 @@ sealed partial class S3Store : IDisposable
         CancellationToken cancel
     )
     {
-        var signed = Signed(options.Bucket, key, HttpVerb.PUT, uploadId, number);
-        return new(number, await Run(() => Send(signed, bytes, md5: null, cancel), cancel));
+        var query = string.Create(
+            CultureInfo.InvariantCulture,
+            $"partNumber={number}&uploadId={Uri.EscapeDataString(uploadId)}"
+        );
+        return new(number, await Run(() => Send(key, query, bytes, md5: null, cancel), cancel));
     }
 
     /// <summary>Makes one object of an upload's parts. Where the answer is lost, the object tells.</summary>
@@ -126,7 +129,8 @@ sealed partial class S3Store : IDisposable
         }
         catch (Exception lost) when (lost is TierUnavailableException || S3Faults.IsMissing(lost))
         {
-            if (await SizeOf(key, cancel) != size)
+            // The object may be an older one of the same size; the upload is gone only when it has become the object.
+            if (await SizeOf(key, cancel) != size || await IsOpen(key, uploadId, cancel))
                 throw S3Faults.Unavailable(Tier, lost);
         }
     }
@@ -153,7 +157,7 @@ sealed partial class S3Store : IDisposable
     /// <exception cref="AmazonS3Exception">The server refuses.</exception>
     public async Task<HttpResponseMessage> Get(S3Location at, long from, long? to, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Signed(at.Bucket, at.Key, HttpVerb.GET));
+        using var request = signer.Request(HttpMethod.Get, at.Bucket, at.Key, query: "");
         if (to is not null)
             request.Headers.Range = new RangeHeaderValue(from, to);
         return await Ask(request, cancel);
@@ -181,7 +185,8 @@ sealed partial class S3Store : IDisposable
         }
     }
 
-    /// <summary>Uploads that were begun before <paramref name="before"/> and are still open.</summary>
+    /// <summary>Uploads to the bucket, whoever's, that were begun before <paramref name="before"/> and are still open.
+    /// </summary>
     public async Task<IReadOnlyList<(string Key, string UploadId)>> OpenUploads(
         DateTimeOffset before,
         CancellationToken cancel
@@ -256,6 +261,26 @@ sealed partial class S3Store : IDisposable
         }
     }
 
+    async Task<bool> IsOpen(string key, string uploadId, CancellationToken cancel)
+    {
+        var request = new ListPartsRequest
+        {
+            BucketName = options.Bucket,
+            Key = key,
+            UploadId = uploadId,
+            MaxParts = 1,
+        };
+        try
+        {
+            await Run(() => client.ListPartsAsync(request, cancel), cancel);
+            return true;
+        }
+        catch (AmazonS3Exception missing) when (S3Faults.IsMissing(missing))
+        {
+            return false;
+        }
+    }
+
     Task<TResult> Run<TResult>(Func<Task<TResult>> send, CancellationToken cancel) => S3Faults.Run(Tier, send, cancel);
 
     async Task UnlessMissing<TResult>(Func<Task<TResult>> send, CancellationToken cancel)
@@ -268,12 +293,15 @@ sealed partial class S3Store : IDisposable
     }
 
     /// <returns>The ETag, as it came.</returns>
-    async Task<string> Send(string signed, GatheredBytes bytes, byte[]? md5, CancellationToken cancel)
+    async Task<string> Send(string key, string query, GatheredBytes bytes, byte[]? md5, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, signed) { Content = bytes.Body() };
+        using var request = signer.Request(HttpMethod.Put, options.Bucket, key, query);
+        request.Content = bytes.Body();
         request.Content.Headers.ContentMD5 = md5;
         using var response = await Ask(request, cancel);
-        return response.Headers.ETag?.Tag ?? throw new HttpRequestException("an answer without ETag");
+        return response.Headers.NonValidated.TryGetValues("ETag", out var etag)
+            ? etag.ToString()
+            : throw new HttpRequestException("an answer without ETag");
     }
 
     /// <exception cref="AmazonS3Exception">The server refuses.</exception>
@@ -294,20 +322,6 @@ sealed partial class S3Store : IDisposable
             throw new AmazonS3Exception("", ErrorType.Unknown, code, requestId: null, response.StatusCode);
         }
     }
-
-    string Signed(string bucket, string key, HttpVerb verb, string? uploadId = null, int? number = null) =>
-        client.GetPreSignedURL(
-            new()
-            {
-                BucketName = bucket,
-                Key = key,
-                Verb = verb,
-                UploadId = uploadId,
-                PartNumber = number,
-                Protocol = options.Endpoint.Scheme == Uri.UriSchemeHttp ? Protocol.HTTP : Protocol.HTTPS,
-                Expires = clock.GetUtcNow().UtcDateTime + SignedFor,
-            }
-        );
 
     /// <summary>The SDK's requests share our connections.</summary>
     sealed class SharedConnections(HttpMessageHandler connections, TimeSpan patience) : HttpClientFactory

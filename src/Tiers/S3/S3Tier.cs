@@ -7,9 +7,10 @@ using Varve.Tiers.Joining;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its SHA-256; a
-/// larger one is sent on in parts, as an object of its own; a joined content is a list of segments
-/// (<see cref="Manifest"/>). Holds nothing that another process would lack. Thread-safe.
+/// Contents in a bucket of an S3 server (Ceph RGW, Aliyun OSS): a body of at most one part is one object by its
+/// SHA-256; a larger one is sent on in parts, by its SHA-256 too if that is known before, else as an object of its own;
+/// a joined content is a list of segments (<see cref="Manifest"/>). Holds nothing that another process would lack.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -25,7 +26,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     const int ManifestBytesMax = 8 * 1024 * 1024;
     const int DeletesAtOnce = 8;
 
-    static readonly string[] Unsure = ["body/", "part/", "segments/"];
+    static readonly string[] Unsure = [S3Location.Bodies, "part/", "segments/"];
 
     readonly S3TierOptions options;
     readonly S3Store store;
@@ -120,8 +121,24 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         await store.Delete(at.Bucket, at.Key, cancel);
     }
 
-    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies, parts
-    /// and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
+    /// <summary>Aborts the sending of bodies that was begun before an instant and never ended: whoever did it is gone.
+    /// A body takes hours at most. Other applications' uploads to the bucket are left alone.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
+    public async Task<int> AbortUnfinished(DateTimeOffset before, CancellationToken cancel)
+    {
+        var aborted = 0;
+        foreach (var (key, uploadId) in await store.OpenUploads(before, cancel))
+            if (S3Location.IsOurs(options, key))
+            {
+                await store.AbortUpload(key, uploadId, cancel);
+                aborted++;
+            }
+        return aborted;
+    }
+
+    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies,
+    /// parts and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
     /// <param name="before">What is younger stays: its event may be on its way. A day ago, or longer.</param>
     /// <param name="isNamed">Whether the log names an object, by the location up to its @, as a content, a part of an
     /// open upload or a part of a joined content.</param>
@@ -132,15 +149,10 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         CancellationToken cancel
     )
     {
-        var swept = 0;
-        foreach (var (key, uploadId) in await store.OpenUploads(before, cancel))
-        {
-            await store.AbortUpload(key, uploadId, cancel);
-            swept++;
-        }
+        var swept = await AbortUnfinished(before, cancel);
         foreach (var prefix in Unsure)
         await foreach (var key in store.Keys(prefix, before, cancel))
-            if (!await isNamed(S3Location.ObjectAt(options, key), cancel))
+            if (S3Location.IsOurs(options, key) && !await isNamed(S3Location.ObjectAt(options, key), cancel))
             {
                 await store.Delete(options.Bucket, key, cancel);
                 swept++;
@@ -161,8 +173,12 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         return target.ToString();
     }
 
-    async ValueTask<string> Keep(SentContent sent, CancellationToken cancel) =>
-        S3Location.OfBody(options, await sent.Keep(cancel), HexOf(sent)).ToString();
+    async ValueTask<string> Keep(SentContent sent, CancellationToken cancel)
+    {
+        var target = S3Location.OfBody(options, sent.Key, HexOf(sent));
+        await sent.Keep(cancel);
+        return target.ToString();
+    }
 
     async ValueTask<string> Keep(JoinedContent joined, CancellationToken cancel)
     {

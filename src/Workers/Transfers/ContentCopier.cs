@@ -62,7 +62,8 @@ public sealed class ContentCopier(
     {
         await using var reader = await contents.Open(hash.Hex, from, size, cancel);
         await using var body = new StoredBody(reader, 0, size, cancel);
-        await using var staged = await target.Stage(body, new(Checksum: null, size), cancel);
+        var options = new StageOptions(Checksum: null, size) { Sha256 = Convert.FromHexString(hash.Hex) };
+        await using var staged = await target.Stage(body, options, cancel);
         return ContentHash.FromBytes(staged.Sha256) == hash
             ? await target.Keep(staged, cancel)
             : throw new ContentDamagedException(from, "the bytes have another SHA-256");

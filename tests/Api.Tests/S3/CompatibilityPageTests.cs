@@ -30,15 +30,16 @@ public sealed class CompatibilityPageTests
             # S3 compatibility
 
             Written by a test from the table of operations in `src/Api/S3/S3Operations.cs`: run
-            `VARVE_WRITE_DOCS=1 dotnet run --project tests/Api.Tests -- --filter-class '*CompatibilityPageTests'` to renew it.
+            `VARVE_WRITE_DOCS=1 dotnet run --project tests/Api.Tests -- --filter-class '*CompatibilityPageTests'`
+            to renew it.
 
-            Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are AWS4-HMAC-SHA256, in the
-            header or in a presigned URL; bodies are plain or aws-chunked, signed or not, with or without a trailer. Checksums
-            are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5.
+            Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are
+            AWS4-HMAC-SHA256, in the header or in a presigned URL; bodies are plain or aws-chunked, signed or not,
+            with or without a trailer. Checksums are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5.
 
             A bucket is its owner's and root's, until its policy or an access control list lets others in: see
-            [access.md](access.md). Each operation is let through by the IAM action beside it; where a request names a version,
-            by the action's `…Version` form. A copy needs `s3:GetObject` of its source as well.
+            [access.md](access.md). Each operation is let through by the IAM action beside it; where a request names
+            a version, by the action's `…Version` form. A copy needs `s3:GetObject` of its source as well.
 
             Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
             Storage classes are kept and told, and change nothing. AWS4's predecessor is taken where
@@ -49,13 +50,14 @@ public sealed class CompatibilityPageTests
             [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are
             purged answers 410 `InvalidObjectState`.
 
-            Versions have opaque ids of 32 digits; MFA delete is 501. Object Lock is enforced where commands are decided: nobody,
-            root included, deletes what a compliance retention or a legal hold keeps from a version; bypassing governance is
-            the bucket's owner's and root's. What is deleted by its version id is gone from S3, and stays in a bucket's past.
-            Lifecycle rules expire, and abort uploads; transitions between storage classes are 501, as where bytes lie is not a
-            class here.
+            Versions have opaque ids of 32 digits; MFA delete is 501. Object Lock is enforced where commands are
+            decided: nobody, root included, deletes what a compliance retention or a legal hold keeps from a version;
+            bypassing governance is the bucket's owner's and root's. What is deleted by its version id is gone from
+            S3, and stays in a bucket's past. Lifecycle rules expire, and abort uploads; transitions between storage
+            classes are 501, as where bytes lie is not a class here.
 
-            {supported.Count} of {S3Operations.All.Length} operations are answered. All others answer 501 `NotImplemented`, and change nothing.
+            {supported.Count} of {S3Operations.All.Length} operations are answered.
+            All others answer 501 `NotImplemented`, and change nothing.
 
             ## Answered
 

@@ -9,8 +9,8 @@ using Varve.Tiers.S3;
 namespace Varve.Api.Tests.Tiers;
 
 /// <summary>
-/// Stands in for Aliyun OSS: Varve's own S3 surface behind a gate that refuses what OSS refuses, and misbehaves when it is
-/// told to.
+/// Stands in for Aliyun OSS: Varve's own S3 surface behind a gate that refuses what OSS refuses, and misbehaves when it
+/// is told to.
 /// </summary>
 /// <seealso href="https://www.alibabacloud.com/help/en/oss/user-guide/0017-00000804"/>
 /// <seealso href="https://www.alibabacloud.com/help/en/oss/developer-reference/use-aws-sdks-to-access-oss"/>

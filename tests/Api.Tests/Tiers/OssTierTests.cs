@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Varve.Tiers;
 using Varve.Tiers.S3;
 using Varve.Tiers.Tests;
+using Bytes = System.ReadOnlyMemory<byte>;
 
 [assembly: AssemblyFixture(typeof(Varve.Api.Tests.Tiers.OssHost))]
 
@@ -175,10 +176,7 @@ public sealed class OssTierTests : IAsyncLifetime
             set => throw new NotSupportedException();
         }
 
-        public override async ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer,
-            CancellationToken cancellationToken = default
-        )
+        public override async ValueTask WriteAsync(Bytes buffer, CancellationToken cancellationToken = default)
         {
             var passed = Math.Min(left, buffer.Length);
             left -= passed;

@@ -141,8 +141,17 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
     [Fact]
     public async Task What_is_left_over_is_swept_and_what_is_named_or_young_stays()
     {
-        var open = new InitiateMultipartUploadRequest { BucketName = bucket, Key = "body/left" };
-        await client.InitiateMultipartUploadAsync(open, Cancel);
+        foreach (var key in (string[])[$"body/{new string('0', 32)}", $"ceph/{new string('0', 64)}", "others/body"])
+            await client.InitiateMultipartUploadAsync(new() { BucketName = bucket, Key = key }, Cancel);
+        await client.PutObjectAsync(
+            new()
+            {
+                BucketName = bucket,
+                Key = "body/others",
+                ContentBody = "x",
+            },
+            Cancel
+        );
         var content = await tier.Put([1, 2, 3]);
         var named = (await tier.PutPart("u", 1, [4])).Location;
         var unnamed = (await tier.PutPart("u", 2, [5])).Location;
@@ -151,8 +160,9 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
 
         var now = TimeProvider.System.GetUtcNow();
         Assert.Equal(0, await tier.SweepLeftovers(now.AddHours(-1), IsNamed, Cancel));
-        Assert.Equal(2, await tier.SweepLeftovers(now.AddHours(1), IsNamed, Cancel));
-        Assert.Empty(await OpenUploads());
+        Assert.Equal(3, await tier.SweepLeftovers(now.AddHours(1), IsNamed, Cancel));
+        Assert.Equal(["others/body"], await OpenUploads());
+        Assert.Contains("body/others", await Keys());
         Assert.Equal([1, 2, 3], await tier.Get(content, 3));
         Assert.Equal([4], await tier.Get(named, 1));
         await Assert.ThrowsAsync<ContentDamagedException>(() => tier.Get(unnamed, 1));
