@@ -194,12 +194,12 @@ public sealed class ObjectTests
         var open = Acl.Canned("public-read", "ana", bucketOwner: null);
         var stored = StoredObject.Decider.Given(WasPut(Cat));
         stored
-            .When(new ObjectCommand.SetAcl(Context, Cat, open))
-            .ThenEvents(new ObjectEvent.AclSet(WasPut(Cat) with { Acl = open }, Noon));
-        stored.When(new ObjectCommand.SetAcl(Context, Cat, Acl: null)).ThenNothing();
+            .When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, open))
+            .ThenEvents(new ObjectEvent.AclSet(WasPut(Cat).VersionId, open, WasPut(Cat) with { Acl = open }, Noon));
+        stored.When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, Acl: null)).ThenNothing();
         StoredObject
             .Decider.Given()
-            .When(new ObjectCommand.SetAcl(Context, Cat, open))
+            .When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, open))
             .ThenRefused(ErrorCode.NoSuchKey);
     }
 }

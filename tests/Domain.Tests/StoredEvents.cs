@@ -59,6 +59,7 @@ sealed record StoredEvent(string Sample, object Means)
     ]);
 
     static readonly Acl Public = Acl.Canned("public-read", "ana", bucketOwner: null)!;
+    static readonly ObjectEvent.Put Open = Versioned with { Acl = Public };
     static readonly ImmutableSortedDictionary<string, string> Red = ImmutableSortedDictionary.CreateRange([
         KeyValuePair.Create("colour", "red"),
     ]);
@@ -94,7 +95,8 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketTagged.v1", new BucketConfigurationEvent.Tagged(Red, Noon)),
         new("BucketTagged.v1.required", new BucketConfigurationEvent.Tagged(null, Noon)),
         new("BucketEncryptionSet.v1", new BucketConfigurationEvent.EncryptionSet(new("AES256", false), Noon)),
-        new("BucketEncryptionSet.v1.required", new BucketConfigurationEvent.EncryptionSet(null, Noon)),
+        new("BucketEncryptionSet.v2", new BucketConfigurationEvent.EncryptionSet(new("AES256", true), Noon)),
+        new("BucketEncryptionSet.v2.required", new BucketConfigurationEvent.EncryptionSet(null, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
@@ -116,25 +118,20 @@ sealed record StoredEvent(string Sample, object Means)
         new("ObjectPut.v1.versioned", Versioned),
         new("ObjectPut.v1.acl",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon) { Acl = Public }),
-        new("ObjectAclSet.v1",
-            new ObjectEvent.AclSet(
-                new("v", "e3", "da", 1, "d4", Attributes, Crc, ObjectOrigin.Copy, "photos/cat", Noon) { Acl = Public },
-                Noon)),
-        new("ObjectAclSet.v1.required",
-            new ObjectEvent.AclSet(
-                new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon), Noon)),
-        new("ObjectAclSet.v1.encryption",
-            new ObjectEvent.AclSet(
-                new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, "u1", Sealed), Noon)),
+        new("ObjectAclSet.v1", new ObjectEvent.AclSet("v", Public, Open, Noon)),
+        new("ObjectAclSet.v1.required", new ObjectEvent.AclSet("v", null, null, Noon)),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
         new("ObjectDeleted.v1.versioned",
             new ObjectEvent.Deleted("v", "photos/dog", Noon, BucketVersioning.Suspended)),
         new("ObjectVersionDeleted.v1", new ObjectEvent.VersionDeleted("w", Versioned, true, Noon)),
+        new("ObjectVersionDeleted.v1.acl", new ObjectEvent.VersionDeleted("w", Open, true, Noon)),
         new("ObjectVersionDeleted.v1.required", new ObjectEvent.VersionDeleted("w", null, null, Noon)),
         new("ObjectTagged.v1", new ObjectEvent.Tagged("v", Tags, Versioned, Noon)),
+        new("ObjectTagged.v1.acl", new ObjectEvent.Tagged("v", Tags, Open, Noon)),
         new("ObjectTagged.v1.required", new ObjectEvent.Tagged("v", null, null, Noon)),
         new("ObjectLockSet.v1", new ObjectEvent.LockSet("v", Lock, Versioned, Noon)),
+        new("ObjectLockSet.v1.acl", new ObjectEvent.LockSet("v", Lock, Open, Noon)),
         new("ObjectLockSet.v1.required", new ObjectEvent.LockSet("v", new(), null, Noon)),
         new("UploadInitiated.v1",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),

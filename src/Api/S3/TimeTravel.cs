@@ -72,7 +72,17 @@ static partial class TimeTravel
         if (BucketName.TryParse(name) is not { } known)
             return null;
         var bucket = await varve.Read(Bucket.Decider, known.Stream, cancel);
-        return bucket.Owner is { } owner ? new Place(bucket with { Name = name, Owner = owner }, AsOf: null) : null;
+        return bucket.Owner is { } owner
+            ? new Place(
+                new(name, owner, bucket.CreatedAt)
+                {
+                    Configuration = bucket.Configuration,
+                    Versioning = bucket.Versioning,
+                    Lifecycle = bucket.Lifecycle,
+                },
+                AsOf: null
+            )
+            : null;
     }
 
     static async ValueTask<Place?> FindPast(string name, string when, Backend varve, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Varve.Domain.Access;
 
 namespace Varve.Domain.Buckets;
@@ -79,4 +80,14 @@ public abstract record BucketConfigurationEvent : BucketEvent
 }
 
 /// <param name="Algorithm">AES256.</param>
-public sealed record BucketEncryption(string Algorithm, bool BucketKey);
+public sealed record BucketEncryption(string Algorithm, bool BucketKey)
+{
+    /// <summary>What the first version of the event said: encrypted, or not.</summary>
+    internal static JsonObject OfFlag(JsonObject v1)
+    {
+        var encryption = (bool)v1["encrypted"]!
+            ? new JsonObject { ["algorithm"] = "AES256", ["bucketKey"] = false }
+            : null;
+        return new JsonObject { ["encryption"] = encryption, ["at"] = v1["at"]!.DeepClone() };
+    }
+}

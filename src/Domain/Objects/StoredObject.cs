@@ -78,10 +78,6 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 Amendment.ForNew(own: null, c.Within, c.Context.At)
             ),
 
-            ObjectCommand.SetAcl when stored.Current is null => ErrorCode.NoSuchKey,
-            ObjectCommand.SetAcl c when stored.Current.Acl == c.Acl => new NoChange(),
-            ObjectCommand.SetAcl c => new ObjectEvent.AclSet(stored.Current with { Acl = c.Acl }, c.Context.At),
-
             ObjectCommand.Rename when stored.Current is null => ErrorCode.NoSuchKey,
             ObjectCommand.Rename c when c.Sha1 is not null && c.Sha1 != stored.Current.Sha1 => ErrorCode.NoSuchFile,
             ObjectCommand.Rename c when (c.VersionId ?? stored.Current.VersionId) != stored.Current.VersionId =>
@@ -133,10 +129,6 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ),
             _ => null,
         };
-
-    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
-    public static ObjectEvent.Put? LeftBy(object @event) =>
-        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
 
     /// <summary>Of the version or delete marker that a command makes of an object.</summary>
     public static string VersionIdOf(CommandContext context, ObjectId id) =>

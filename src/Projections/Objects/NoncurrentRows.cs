@@ -66,6 +66,15 @@ static class NoncurrentRows
         WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
+    const string OpenCurrent = """
+        UPDATE tbl_object SET acl = @acl, from_position = @position WHERE bucket = @bucket AND object_key = @key
+        """;
+
+    const string OpenNoncurrent = """
+        UPDATE tbl_object_noncurrent SET acl = @acl
+        WHERE bucket = @bucket AND object_key = @key AND version_id = @version
+        """;
+
     /// <summary>1 where S3 calls a version that was written then <c>null</c>.</summary>
     public static int IsNull(BucketVersioning? versioning) => versioning == BucketVersioning.Enabled ? 0 : 1;
 
@@ -126,6 +135,16 @@ static class NoncurrentRows
             LockCurrent,
             LockNoncurrent,
             Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
+        );
+
+    public static Statement[] AclSet(Fact fact, ObjectEvent.AclSet e) =>
+        Amended(
+            fact,
+            e.VersionId,
+            e.Current,
+            OpenCurrent,
+            OpenNoncurrent,
+            Columns.Json(e.Acl, ColumnJson.Default.Acl)
         );
 
     /// <summary>What the current version was before is kept, so that the past shows it as it was.</summary>

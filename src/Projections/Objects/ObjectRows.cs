@@ -53,10 +53,6 @@ public sealed class ObjectRows : IProjection
         )
         """;
 
-    const string SetAcl = """
-        UPDATE tbl_object SET acl = @acl WHERE bucket = @bucket AND object_key = @key AND version_id = @version
-        """;
-
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
 
     public string Name => "objects.v2";
@@ -71,7 +67,7 @@ public sealed class ObjectRows : IProjection
             ObjectEvent.VersionDeleted e => VersionDeleted(fact, e),
             ObjectEvent.Tagged e => NoncurrentRows.Tagged(fact, e),
             ObjectEvent.LockSet e => NoncurrentRows.LockSet(fact, e),
-            ObjectEvent.AclSet e => [AclSet(fact, e)],
+            ObjectEvent.AclSet e => NoncurrentRows.AclSet(fact, e),
             _ => [],
         };
 
@@ -155,12 +151,5 @@ public sealed class ObjectRows : IProjection
                 new(DeleteObject, bucket, key),
                 .. NoncurrentRows.Promoted(fact, bucket, key, e.Current),
             ];
-    }
-
-    static Statement AclSet(Fact fact, ObjectEvent.AclSet e)
-    {
-        var (bucket, name) = NameOf(fact.Stream);
-        var acl = Columns.Json(e.Current.Acl, ColumnJson.Default.Acl);
-        return new(SetAcl, acl, bucket, Columns.Utf8(name), Convert.FromHexString(e.Current.VersionId));
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
-using Varve.Domain;
 using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
@@ -25,26 +24,26 @@ static class BucketAcl
     }
 }
 
-/// <summary><c>GET</c> and <c>PUT /{bucket}/{key}?acl</c>: of the current version.</summary>
+/// <summary><c>GET</c> and <c>PUT /{bucket}/{key}?acl</c>.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html"/>
 static class ObjectAcl
 {
     public static async Task Get(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.RefuseVersion();
-        var row = await request.FindObject(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchKey);
+        var row = await VersionedObject.Find(request, varve, cancel);
         AclAnswer.Write(request.Xml(), request, row.Acl);
     }
 
     public static async Task Put(S3Request request, Backend varve, CancellationToken cancel)
     {
-        request.RefuseVersion();
-        var stored = await varve.Read(StoredObject.Decider, request.Object.Stream, cancel);
-        if (stored.Current is not { } current)
-            throw new RejectedException(ErrorCode.NoSuchKey);
-        var acl = await RequestedAcl.Replacement(request, current.Acl?.Owner ?? request.Owner, ofObject: true, cancel);
-        var context = varve.Context(request.Caller.UserName);
-        request.Acknowledge(await varve.Run(new ObjectCommand.SetAcl(context, request.Object, acl), cancel));
+        var held = await VersionedObject.FindInLog(request, varve, cancel);
+        var acl = await RequestedAcl.Replacement(request, held?.Acl?.Owner ?? request.Owner, ofObject: true, cancel);
+        await Amendments.Run(
+            request,
+            (context, id, version) => new ObjectCommand.SetAcl(context, id, version, acl),
+            varve,
+            cancel
+        );
     }
 }
 

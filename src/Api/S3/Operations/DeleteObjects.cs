@@ -45,7 +45,8 @@ static class DeleteObjects
     {
         try
         {
-            RequestAccess.Require(request, S3Actions.DeleteObject, key.Key, varve);
+            var action = key.VersionId is null ? S3Actions.DeleteObject : S3Actions.DeleteObjectVersion;
+            RequestAccess.Require(request, action, key.Key, varve);
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
             var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);

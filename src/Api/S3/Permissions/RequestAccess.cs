@@ -1,8 +1,8 @@
 using BitFaster.Caching.Lru;
+using Varve.Api.S3.Operations;
 using Varve.Domain;
 using Varve.Domain.Access;
 using Varve.Domain.Buckets;
-using Varve.Domain.Objects;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Permissions;
@@ -100,8 +100,8 @@ static class RequestAccess
             var version = await varve.Reads.FindStoredVersion(request.Place!.Bucket.Name, request.Key, id, cancel);
             return (version is not null, version?.Object?.Acl);
         }
-        var stored = await varve.Read(StoredObject.Decider, request.Object.Stream, cancel);
-        return (stored.Current is not null, stored.Current?.Acl);
+        var stored = await VersionedObject.FindInLog(request, varve, cancel);
+        return (stored is not null, stored?.Acl);
     }
 
     static string Versioned(S3Request request, string action) =>

@@ -12,6 +12,10 @@ static class S3Actions
 
     public const string DeleteObject = "s3:DeleteObject";
 
+    public const string DeleteObjectVersion = "s3:DeleteObjectVersion";
+
+    public const string BypassGovernance = "s3:BypassGovernanceRetention";
+
     public const string ListBucket = "s3:ListBucket";
 
     /// <summary>Operations whose action has another name. Null: the operation asks for itself, for each key, or for
