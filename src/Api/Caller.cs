@@ -12,7 +12,4 @@ public sealed record Caller(string UserName, bool Root)
     public bool IsAnonymous => UserName == Anonymous.UserName;
 
     public Principal Principal { get; } = UserName == "-" ? Principal.Anonymous : new(UserName, Root);
-
-    /// <summary>Private by default: a bucket is its owner's and root's.</summary>
-    public bool MayUse(string bucketOwner) => Root || bucketOwner == UserName;
 }

@@ -25,6 +25,13 @@ public sealed class BucketTests
         Bucket.Decider.Given(AnaCreatedIt).When(new BucketCommand.Create(Context, Photos, who)).ThenRefused(code);
 
     [Fact]
+    public void A_name_that_is_the_owners_is_taken_for_another_list() =>
+        Bucket
+            .Decider.Given(AnaCreatedIt)
+            .When(new BucketCommand.Create(Context, Photos, "ana") { Configured = [PublicList] })
+            .ThenRefused(ErrorCode.BucketAlreadyExists);
+
+    [Fact]
     public void A_write_into_no_bucket_is_refused() =>
         Bucket.Decider.Given().When(new BucketCommand.Accept(Context, Photos)).ThenRefused(ErrorCode.NoSuchBucket);
 

@@ -81,6 +81,11 @@ public sealed record Acl(string Owner, ImmutableArray<Grant> Grants)
         return more is { } grants ? new(owner, [.. grants, Grant.To(owner, AclRight.FullControl)]) : null;
     }
 
+    /// <summary>A list is what it grants, in this order.</summary>
+    public bool Equals(Acl? other) => other is not null && Owner == other.Owner && Grants.SequenceEqual(other.Grants);
+
+    public override int GetHashCode() => HashCode.Combine(Owner, Grants.Length);
+
     /// <summary>Whether it says no more than that everything is its owner's, who owns the bucket too: such a list is
     /// not kept.</summary>
     public bool IsDefault(string bucketOwner) =>

@@ -43,7 +43,8 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
                 [new BucketEvent.Created(c.Owner, c.Context.At), .. c.Configured],
                 Rejection: null
             ),
-            BucketCommand.Create c => c.Owner == bucket.Owner
+            // The owner asks for what is there already, or for another bucket under its name.
+            BucketCommand.Create c => c.Owner == bucket.Owner && c.Acl == bucket.Configuration.Acl
                 ? ErrorCode.BucketAlreadyOwnedByYou
                 : ErrorCode.BucketAlreadyExists,
             BucketCommand.Look => new NoChange(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 
 namespace Varve.Domain.Buckets;
 
@@ -15,6 +16,8 @@ public abstract partial record BucketCommand(CommandContext Context, BucketName 
     {
         /// <summary>How it is configured from the beginning.</summary>
         public ImmutableArray<BucketConfigurationEvent> Configured { get; init; } = [];
+
+        internal Acl? Acl => Configured.OfType<BucketConfigurationEvent.AclSet>().LastOrDefault()?.Acl;
     }
 
     /// <param name="Change">At the time of <paramref name="Context"/>.</param>

@@ -88,7 +88,8 @@ static class BucketCors
             if (pattern.Count(c => c == '*') > most)
                 throw Invalid(
                     most == 0
-                        ? $"{element} \"{pattern}\" contains wildcard. We currently do not support wildcard for {element}."
+                        ? $"{element} \"{pattern}\" contains wildcard. We currently do not support wildcard for "
+                            + $"{element}."
                         : $"{element} \"{pattern}\" can not have more than one wildcard."
                 );
     }

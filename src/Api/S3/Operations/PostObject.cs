@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
@@ -35,7 +34,8 @@ static class PostObject
         if (form.Fields.GetValueOrDefault("key") is not { Length: > 0 } named)
             throw new RejectedException(
                 ErrorCode.InvalidArgument,
-                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
+                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the "
+                    + "fields."
             );
         var key = ObjectKey.Parse(named.Replace(FileNameVariable, form.FileName, StringComparison.Ordinal)).Text;
         if (!caller.IsAnonymous)
@@ -114,7 +114,7 @@ static class PostObject
         if (Uri.TryCreate(redirect, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
         {
             var said =
-                $"bucket={Uri.EscapeDataString(request.Bucket)}&key={UrlEncoder.Default.Encode(request.Key)}"
+                $"bucket={Uri.EscapeDataString(request.Bucket)}&key={Uri.EscapeDataString(request.Key)}"
                 + $"&etag={Uri.EscapeDataString(etag)}";
             response.StatusCode = StatusCodes.Status303SeeOther;
             response.Headers.Location = $"{uri.AbsoluteUri}{(uri.Query.Length > 0 ? '&' : '?')}{said}";

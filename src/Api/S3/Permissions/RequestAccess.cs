@@ -22,7 +22,11 @@ static class RequestAccess
             return; // asks by itself
         if (!S3Actions.LooksAtObject(action))
         {
-            Require(request, Versioned(request, action), request.Target.Key, varve);
+            var allowed =
+                Allows(request, Versioned(request, action), request.Target.Key, acl: null, varve)
+                || await IsInitiator(request, action, varve, cancel);
+            if (!allowed)
+                throw new RejectedException(ErrorCode.AccessDenied);
             return;
         }
         var (there, acl) = await FindAcl(request, varve, cancel);
@@ -70,16 +74,24 @@ static class RequestAccess
             );
     }
 
+    /// <summary>Who began an upload may look at it and abort it, unless that is denied.</summary>
+    static async ValueTask<bool> IsInitiator(S3Request request, string action, Backend varve, CancellationToken cancel)
+    {
+        if (action is not ("s3:AbortMultipartUpload" or "s3:ListMultipartUploadParts") || request.Caller.IsAnonymous)
+            return false;
+        var upload = await ObjectUpload.Find(request, varve, cancel);
+        return upload.Initiated!.Initiator == request.Caller.UserName && !IsDenied(request, action, varve);
+    }
+
     /// <summary>Who may list the bucket learns that there is no such object; others don't learn whether there is one.
     /// </summary>
     static bool MayKnowOfNothing(S3Request request, string action, Backend varve) =>
         Allows(request, S3Actions.ListBucket, key: null, acl: null, varve)
-        && (
-            request.Caller.Root
-            || Of(request.Place!.Bucket)
-                .Policy?.Evaluate(Ask(request, request.Place.Bucket, action, request.Key, varve))
-                is not PolicyVerdict.Denied
-        );
+        && (request.Caller.Root || !IsDenied(request, action, varve));
+
+    static bool IsDenied(S3Request request, string action, Backend varve) =>
+        Of(request.Place!.Bucket).Policy?.Evaluate(Ask(request, request.Place.Bucket, action, request.Key, varve))
+        is PolicyVerdict.Denied;
 
     static AccessRequest Ask(S3Request request, BucketRow bucket, string action, string? key, Backend varve) =>
         new(

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Varve.Api.Tests.S3.Permissions;
 
-/// <summary>PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus, and what policies let.</summary>
+/// <summary>PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus, and what they let.</summary>
 public sealed class BucketPolicyTests(S3Host host)
 {
     RawS3 Ana => host.Raw("ana");
@@ -162,7 +162,10 @@ public sealed class BucketPolicyTests(S3Host host)
         await Put(bucket, "Allow", "s3:PutObject");
         var id = (await Bob.Send("POST", $"/{bucket}/k?uploads")).Element("UploadId");
         var part = await Bob.Send("PUT", $"/{bucket}/k?partNumber=1&uploadId={id}", "hello"u8.ToArray());
-        Assert.Equal(403, (await Bob.Send("GET", $"/{bucket}/k?uploadId={id}")).Status);
+        Assert.Equal(["1"], (await Bob.Send("GET", $"/{bucket}/k?uploadId={id}")).Elements("PartNumber"));
+        Assert.Equal(403, (await Ana.SendUnsigned("GET", $"/{bucket}/k?uploadId={id}")).Status);
+        var aborted = (await Bob.Send("POST", $"/{bucket}/k?uploads")).Element("UploadId");
+        Assert.Equal(204, (await Bob.Send("DELETE", $"/{bucket}/k?uploadId={aborted}")).Status);
         var list =
             $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["etag"]}</ETag></Part></CompleteMultipartUpload>";
         var done = await Bob.Send("POST", $"/{bucket}/k?uploadId={id}", Encoding.UTF8.GetBytes(list));

@@ -18,7 +18,7 @@ sealed class PostForm
         return this;
     }
 
-    /// <summary>Signed by version 4, with the fields that this needs; the policy must have conditions for them.</summary>
+    /// <summary>Signed by version 4, with the fields that this needs, and conditions for them.</summary>
     public PostForm SignedBy(string user, object[] conditions, TimeSpan? valid = null)
     {
         var now = TimeProvider.System.GetUtcNow();
