@@ -86,15 +86,8 @@ public sealed class Accounts : IAsyncDisposable
                 : SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
             if (shared is not null)
                 await SharedKey.Check(database, box);
-            return new Accounts(
-                varve,
-                root,
-                database,
-                box,
-                options,
-                clock,
-                redis is null ? null : new RedisCounters(redis)
-            );
+            var counters = redis is null ? null : new RedisCounters(redis);
+            return new Accounts(varve, root, database, box, options, clock, counters);
         }
         catch
         {

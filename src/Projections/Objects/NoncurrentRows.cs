@@ -138,14 +138,7 @@ static class NoncurrentRows
         );
 
     public static Statement[] AclSet(Fact fact, ObjectEvent.AclSet e) =>
-        Amended(
-            fact,
-            e.VersionId,
-            e.Current,
-            OpenCurrent,
-            OpenNoncurrent,
-            Columns.Json(e.Acl, ColumnJson.Default.Acl)
-        );
+        Amended(fact, e.VersionId, e.Current, OpenCurrent, OpenNoncurrent, Columns.Json(e.Acl, ColumnJson.Default.Acl));
 
     /// <summary>What the current version was before is kept, so that the past shows it as it was.</summary>
     static Statement[] Amended(

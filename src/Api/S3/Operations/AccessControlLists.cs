@@ -1,6 +1,7 @@
 using System.Buffers;
 using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
+using Varve.Domain;
 using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
@@ -36,8 +37,10 @@ static class ObjectAcl
 
     public static async Task Put(S3Request request, Backend varve, CancellationToken cancel)
     {
-        var held = await VersionedObject.FindInLog(request, varve, cancel);
-        var acl = await RequestedAcl.Replacement(request, held?.Acl?.Owner ?? request.Owner, ofObject: true, cancel);
+        var held =
+            await VersionedObject.FindInLog(request, varve, cancel)
+            ?? throw new RejectedException(request.VersionId() is null ? ErrorCode.NoSuchKey : ErrorCode.NoSuchVersion);
+        var acl = await RequestedAcl.Replacement(request, held.Acl?.Owner ?? request.Owner, ofObject: true, cancel);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.SetAcl(context, id, version, acl),
