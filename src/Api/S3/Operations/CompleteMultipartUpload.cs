@@ -31,6 +31,7 @@ static class CompleteMultipartUpload
         if (upload.Status != UploadStatus.Open)
             throw new RejectedException(ErrorCode.NoSuchUpload);
 
+        ObjectCiphers.CheckKey(request, upload.Initiated!, varve);
         var parts = JoinedParts.Choose(upload, listed);
         var checksum = JoinedParts.ChecksumOf(upload, parts);
         JoinedParts.Check(request.Headers, parts, checksum);
