@@ -3,7 +3,6 @@ using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
-using Varve.Domain.Uploads;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
@@ -100,15 +99,6 @@ static class ObjectCiphers
     {
         if (request.Headers.ContainsKey(EncryptionHeaders.Server))
             throw EncryptionHeaders.Invalid("x-amz-server-side-encryption header is not supported for this operation.");
-    }
-
-    /// <summary>A completion shows the customer's key again where the upload has checksums, as at AWS; one that is shown
-    /// has to be right.</summary>
-    /// <exception cref="RejectedException">InvalidRequest.</exception>
-    public static void CheckKey(S3Request request, UploadEvent.Initiated upload, Backend varve)
-    {
-        if (upload.ChecksumAlgorithm is not null || request.CustomerKey(CustomerKeyHeaders.Own) is not null)
-            _ = request.KeyOf(upload.Encryption, varve);
     }
 
     /// <summary>Tells how an object is encrypted.</summary>
