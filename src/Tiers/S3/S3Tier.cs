@@ -48,6 +48,11 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
     public Task Check(CancellationToken cancel) => store.EnsureBucket(cancel);
 
+    /// <summary>Asks once, and cheaply, whether the server answers.</summary>
+    /// <exception cref="TierUnavailableException">It does not, or not before <paramref name="cancel"/>; or it refuses.
+    /// </exception>
+    public Task Probe(CancellationToken cancel) => store.Probe(cancel);
+
     public ValueTask<StagedContent> Stage(IBodySource body, StageOptions options, CancellationToken cancel) =>
         new S3Staging(this.options, store, memory, options).Run(body, cancel);
 
