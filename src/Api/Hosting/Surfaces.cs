@@ -24,6 +24,7 @@ static class Surfaces
             new S3Dispatcher(
                 engine().Backend,
                 engine().FindAccount,
+                new(engine().Accounts.Users.ById, engine().Accounts.Users.ByEmail),
                 new S3Options(settings.S3Domain, settings.S3Region)
                 {
                     CustomerKeysOverHttp = settings.CustomerKeysOverHttp,

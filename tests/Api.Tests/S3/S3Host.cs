@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Api.S3;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
 using Varve.Projections;
@@ -27,6 +28,8 @@ namespace Varve.Api.Tests.S3;
 /// all tests; each makes its own buckets.</summary>
 public sealed class S3Host : IAsyncLifetime
 {
+    static readonly string[] Users = ["ana", "bob", "root"];
+
     readonly string folder = Directory.CreateTempSubdirectory("varve-s3-").FullName;
     readonly CancellationTokenSource stop = new();
     readonly FaultLog faults = new();
@@ -115,6 +118,7 @@ public sealed class S3Host : IAsyncLifetime
             new S3Dispatcher(
                 Varve,
                 Find,
+                new(FindById, FindByEmail),
                 new(Domain: "s3.test", Region: null)
                 {
                     SilenceMax = SilenceMax,
@@ -174,9 +178,15 @@ public sealed class S3Host : IAsyncLifetime
         return name;
     }
 
+    static ValueTask<string?> FindById(string id, CancellationToken cancel) =>
+        ValueTask.FromResult(Users.FirstOrDefault(user => UserIds.CanonicalId(user) == id));
+
+    static ValueTask<string?> FindByEmail(string email, CancellationToken cancel) =>
+        ValueTask.FromResult(Users.FirstOrDefault(user => $"{user}@example.org" == email));
+
     static ValueTask<S3Account?> Find(string accessKey, CancellationToken cancel) =>
         ValueTask.FromResult(
-            accessKey is "ana" or "bob" or "root"
+            Users.Contains(accessKey)
                 ? new S3Account(new Caller(accessKey, Root: accessKey == "root"), SecretOf(accessKey))
                 : null
         );
