@@ -159,7 +159,7 @@ public sealed class CopyCareTests : IAsyncLifetime
     }
 
     Repairer Repairer() =>
-        new(world.Events, world.Reads, world.Copier, world.Folder, TimeProvider.System, NullLogger<Repairer>.Instance);
+        new(world.Events, world.Reads, world.Copier, world.Places, TimeProvider.System, NullLogger<Repairer>.Instance);
 
     Evictor Evictor(EvictionRules rules) =>
         new(
@@ -169,7 +169,7 @@ public sealed class CopyCareTests : IAsyncLifetime
             world.Disk,
             world.Door,
             rules,
-            world.Folder,
+            world.Places,
             TimeProvider.System,
             NullLogger<Evictor>.Instance
         );

@@ -76,7 +76,8 @@ sealed class Engine : IAsyncDisposable
             keys,
             clock
         );
-        copies.Care(Backend, door, states, loggers);
+        var places = settings.Places(folder.Root);
+        copies.Care(Backend, door, states, places, Alone, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
@@ -85,7 +86,7 @@ sealed class Engine : IAsyncDisposable
                         events,
                         states,
                         Backend.Contents,
-                        folder.Root,
+                        places,
                         clock,
                         loggers.CreateLogger<PartSweeper>()
                     )
@@ -103,7 +104,7 @@ sealed class Engine : IAsyncDisposable
                 ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
+                    ? [Alone(new AppendFinisher(events, places, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
             ]

@@ -1,7 +1,9 @@
 using System.Net;
+using Varve.EventStores;
 using Varve.Projections.Databases;
 using Varve.Projections.Redis;
 using Varve.Projections.Runner;
+using Varve.Workers;
 
 namespace Varve.Api.Hosting;
 
@@ -52,6 +54,10 @@ sealed record Settings(
     /// <param name="name">Of what it does.</param>
     public MySqlLease? Lease(string name, ILoggerFactory loggers) =>
         MySql is null ? null : new(MySql, name, ProcessName, TimeProvider.System, loggers.CreateLogger<MySqlLease>());
+
+    /// <summary>Where workers note how far they are.</summary>
+    /// <param name="data">The data folder, for a process that is the only one.</param>
+    public ILogPlaces Places(string data) => MySql is null ? new FilePlaces(data) : new MySqlPlaces(MySql);
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)
