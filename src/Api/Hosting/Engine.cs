@@ -91,6 +91,19 @@ sealed class Engine : IAsyncDisposable
                         loggers.CreateLogger<PartSweeper>()
                     )
                 ),
+                Alone(
+                    new Purger(
+                        events,
+                        states,
+                        Backend.Reads,
+                        Backend.Contents,
+                        door,
+                        settings.HistoryKeep,
+                        places,
+                        clock,
+                        loggers.CreateLogger<Purger>()
+                    )
+                ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 Alone(

@@ -59,7 +59,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     public async ValueTask<string> Keep(StagedContent staged, CancellationToken cancel) =>
         staged switch
         {
-            HeldContent held => await Keep(held, S3Location.OfContent(options, HexOf(held)), cancel),
+            HeldContent held => await Keep(held, PlaceOf(held), cancel),
             SentContent sent => await Keep(sent, cancel),
             JoinedContent { Segments: [var only] } => only.Location,
             JoinedContent joined => await Keep(joined, cancel),
@@ -171,6 +171,11 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         store.Dispose();
         memory.Dispose();
     }
+
+    S3Location PlaceOf(HeldContent held) =>
+        held.Elsewhere
+            ? S3Location.OfBody(options, S3Location.KeyFor(options, sha256: null), HexOf(held))
+            : S3Location.OfContent(options, HexOf(held));
 
     async ValueTask<string> Keep(HeldContent held, S3Location target, CancellationToken cancel)
     {
