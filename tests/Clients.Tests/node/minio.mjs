@@ -156,7 +156,7 @@ const scenes = {
     await client.removeBucketTagging(bucket);
     const Rule = [{ ID: "old", Status: "Enabled", Filter: { Prefix: "logs/" }, Expiration: { Days: 3 } }];
     await client.setBucketLifecycle(bucket, { Rule });
-    assert.equal((await client.getBucketLifecycle(bucket)).Rule[0].ID, "old");
+    assert.equal([(await client.getBucketLifecycle(bucket)).Rule].flat()[0].ID, "old");
     await client.removeBucketLifecycle(bucket);
   },
 
@@ -184,3 +184,4 @@ const scene = scenes[process.argv[2]];
 assert.ok(scene, `no scene "${process.argv[2]}"`);
 await client.makeBucket(bucket);
 await scene();
+process.exit(); // sockets of answers that the client has not read to their end would hold the process

@@ -1,12 +1,12 @@
 """Scenes of boto3 at its default settings. Run: python3 boto.py name_of_a_scene."""
 
 import hashlib
+import http.client
 import io
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
+import urllib.parse
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -39,12 +39,16 @@ def refused(code, call, **arguments):
     raise AssertionError(f"{call.__name__} was not refused with {code}")
 
 
-def fetch(url, method="GET", data=None, headers={}):
+def fetch(url, method="GET", body=None, headers={}):
+    """As written: urllib would add a Content-Type, which is signed."""
+    place = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(place.netloc)
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)) as reply:
-            return reply.status, reply.read(), reply.headers
-    except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers
+        connection.request(method, f"{place.path}?{place.query}" if place.query else place.path, body, headers)
+        reply = connection.getresponse()
+        return reply.status, reply.read(), reply.headers
+    finally:
+        connection.close()
 
 
 def plain(key):
