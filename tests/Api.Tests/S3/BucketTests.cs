@@ -64,7 +64,15 @@ public sealed class BucketTests(S3Host host)
     }
 
     [Theory]
-    [InlineData("Upper"), InlineData("a"), InlineData("a_b"), InlineData("10.0.0.1"), InlineData("-ab"), InlineData("a.-b"), InlineData("a-.b")]
+    [
+        InlineData("Upper"),
+        InlineData("a"),
+        InlineData("a_b"),
+        InlineData("10.0.0.1"),
+        InlineData("-ab"),
+        InlineData("a.-b"),
+        InlineData("a-.b")
+    ]
     [InlineData("photos--at-p12"), InlineData("photos--at-20260101t000000z"), InlineData("a%2Fb")]
     public async Task A_name_against_the_rules_is_refused(string name)
     {

@@ -60,7 +60,11 @@ static class ListMultipartUploads
             xml.Element("Key"u8, listing.Show(upload.Key));
             xml.Element("UploadId"u8, upload.UploadId);
             Owners.Write(ref xml, "Initiator"u8, upload.Initiator);
-            Owners.Write(ref xml, "Owner"u8, enforced || upload.Initiator == Caller.Anonymous.UserName ? request.Owner : upload.Initiator);
+            Owners.Write(
+                ref xml,
+                "Owner"u8,
+                enforced || upload.Initiator == Caller.Anonymous.UserName ? request.Owner : upload.Initiator
+            );
             xml.Element("StorageClass"u8, "STANDARD");
             xml.Element("Initiated"u8, upload.InitiatedAt);
             xml.Close("Upload"u8);

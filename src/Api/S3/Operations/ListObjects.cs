@@ -9,9 +9,13 @@ namespace Varve.Api.S3.Operations;
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"/>
 static class ListObjects
 {
-    static readonly SearchValues<char> DecodedOtherwise = SearchValues.Create(
-        ['%', '+', '\ufffe', '\uffff', .. Enumerable.Range(0, ' ').Except(['\t', '\n']).Select(c => (char)c)]
-    );
+    static readonly SearchValues<char> DecodedOtherwise = SearchValues.Create([
+        '%',
+        '+',
+        '\ufffe',
+        '\uffff',
+        .. Enumerable.Range(0, ' ').Except(['\t', '\n']).Select(c => (char)c),
+    ]);
 
     static readonly ObjectPage Nothing = new([], [], Truncated: false, Last: "");
 

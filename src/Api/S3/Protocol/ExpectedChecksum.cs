@@ -100,10 +100,7 @@ public sealed record ExpectedChecksum(ChecksumAlgorithm Algorithm, byte[]? Value
         var value = new byte[SizeOf(algorithm)];
         return IsBase64Of(base64, value)
             ? new(algorithm, value)
-            : throw new RejectedException(
-                ErrorCode.BadDigest,
-                $"Value for {HeaderOf(algorithm)} header is invalid."
-            );
+            : throw new RejectedException(ErrorCode.BadDigest, $"Value for {HeaderOf(algorithm)} header is invalid.");
     }
 
     /// <summary>Compares it with what came, once the body has ended.</summary>
