@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
-using Varve.Api.S3;
 using Varve.Api.S3.Protocol;
 
 namespace Varve.Api.Tests.S3.Protocol;
@@ -11,15 +10,16 @@ public sealed class EndlessBodyTests
     [Fact]
     public async Task A_body_in_HTTPs_own_chunks_ends_with_the_last_one()
     {
+        var cancel = TestContext.Current.CancellationToken;
         var pipe = new Pipe();
-        await pipe.Writer.WriteAsync("some "u8.ToArray());
+        await pipe.Writer.WriteAsync("some "u8.ToArray(), cancel);
         var headers = new HeaderDictionary { ["transfer-encoding"] = "chunked" };
         using var body = RequestBody.Open(pipe.Reader, headers, VerifiedRequest.Anonymous(headers));
         Assert.Null(body.AnnouncedLength);
-        Assert.Equal("some "u8, (await body.Next(CancellationToken.None)).ToArray());
-        await pipe.Writer.WriteAsync("text"u8.ToArray());
-        Assert.Equal("text"u8, (await body.Next(CancellationToken.None)).ToArray());
+        Assert.Equal("some "u8.ToArray(), (await body.Next(cancel)).ToArray());
+        await pipe.Writer.WriteAsync("text"u8.ToArray(), cancel);
+        Assert.Equal("text"u8.ToArray(), (await body.Next(cancel)).ToArray());
         await pipe.Writer.CompleteAsync();
-        Assert.True((await body.Next(CancellationToken.None)).IsEmpty);
+        Assert.True((await body.Next(cancel)).IsEmpty);
     }
 }
