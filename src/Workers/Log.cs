@@ -16,6 +16,9 @@ static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Purged {Count} contents that nothing had any more")]
     public static partial void ContentsPurged(this ILogger logger, int count);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} objects in {Tier} that no event names")]
+    public static partial void LeftoversSwept(this ILogger logger, int count, string tier);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Nothing is purged: {Reason}")]
     public static partial void NothingPurged(this ILogger logger, string reason);
 

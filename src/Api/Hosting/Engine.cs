@@ -105,6 +105,9 @@ sealed class Engine : IAsyncDisposable
                     )
                 ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
+                .. storage.SweepLeftovers
+                    ? [Alone(new Leftovers(events, tiers.Remote, clock, loggers.CreateLogger<Leftovers>()))]
+                    : Array.Empty<IWorker>(),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 Alone(
                     new LifecycleWorker(
