@@ -29,6 +29,8 @@ public static class EventCatalog
         new("BucketVersioningSet", Json.BucketVersioningSet),
         new("BucketObjectLockSet", Json.BucketObjectLockSet),
         new("BucketLifecycleSet", Json.BucketLifecycleSet),
+        new("BucketNotificationsSet", Json.BucketNotificationsSet),
+        new("BucketQuotaSet", Json.BucketQuotaSet),
         new("ContentStored", Json.ContentStored),
         new("ContentDamaged", Json.ContentDamaged),
         new("ContentCopied", Json.ContentCopied),
@@ -192,6 +194,8 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketEvent.VersioningSet), TypeInfoPropertyName = "BucketVersioningSet")]
 [JsonSerializable(typeof(BucketEvent.ObjectLockSet), TypeInfoPropertyName = "BucketObjectLockSet")]
 [JsonSerializable(typeof(BucketEvent.LifecycleSet), TypeInfoPropertyName = "BucketLifecycleSet")]
+[JsonSerializable(typeof(BucketEvent.NotificationsSet), TypeInfoPropertyName = "BucketNotificationsSet")]
+[JsonSerializable(typeof(BucketEvent.QuotaSet), TypeInfoPropertyName = "BucketQuotaSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
 [JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]

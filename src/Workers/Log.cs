@@ -30,7 +30,7 @@ static partial class Log
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "RabbitMQ at {Host}:{Port} does not answer: {Reason}. Transfers wait until it is back."
+        Message = "RabbitMQ at {Host}:{Port} does not answer: {Reason}. What is for it waits until it is back."
     )]
     public static partial void BrokerGone(this ILogger logger, string host, int port, string reason);
 
@@ -81,4 +81,28 @@ static partial class Log
         Message = "Scrubbed {Contents} contents, {Bytes} bytes: {Damaged} damaged"
     )]
     public static partial void Scrubbed(this ILogger logger, long contents, long bytes, long damaged);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Destination} has not taken {Event} of {About}; it is told again until it has: {Reason}"
+    )]
+    public static partial void EventNotTaken(
+        this ILogger logger,
+        string @event,
+        string about,
+        string destination,
+        string reason
+    );
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Destination} has taken {Event} of {About}, at attempt {Attempts}"
+    )]
+    public static partial void EventTaken(
+        this ILogger logger,
+        string @event,
+        string about,
+        string destination,
+        int attempts
+    );
 }

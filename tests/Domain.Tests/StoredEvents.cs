@@ -45,6 +45,17 @@ sealed record StoredEvent(string Sample, object Means)
         Lock
     );
 
+    static readonly NotificationRules Told = new([
+        new(
+            "r",
+            NotificationTarget.Topic,
+            "arn:varve:sns::hook:webhook",
+            ["s3:ObjectCreated:*"],
+            Prefix: "logs/",
+            Suffix: ".gz"
+        ),
+    ]);
+
     static readonly LifecycleRules Rules = new([
         new(
             "r",
@@ -74,6 +85,10 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketObjectLockSet.v1.required", new BucketEvent.ObjectLockSet(null, Noon)),
         new("BucketLifecycleSet.v1", new BucketEvent.LifecycleSet(Rules, Noon)),
         new("BucketLifecycleSet.v1.required", new BucketEvent.LifecycleSet(null, Noon)),
+        new("BucketNotificationsSet.v1", new BucketEvent.NotificationsSet(Told, Noon)),
+        new("BucketNotificationsSet.v1.required", new BucketEvent.NotificationsSet(null, Noon)),
+        new("BucketQuotaSet.v1", new BucketEvent.QuotaSet(new(1 << 30, 1000), Noon)),
+        new("BucketQuotaSet.v1.required", new BucketEvent.QuotaSet(null, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),

@@ -21,6 +21,12 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
     /// <summary>Null for none.</summary>
     public LifecycleRules? Lifecycle { get; init; }
 
+    /// <summary>Null for none.</summary>
+    public NotificationRules? Notifications { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public BucketQuota? Quota { get; init; }
+
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
         new Bucket(null, default, Deleting: false, Deletion: 0),
         Decide,
@@ -79,6 +85,12 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
 
             BucketCommand.SetLifecycle { Rules: null } when bucket.Lifecycle is null => new NoChange(),
             BucketCommand.SetLifecycle c => new BucketEvent.LifecycleSet(c.Rules, c.Context.At),
+
+            BucketCommand.SetNotifications { Rules: null } when bucket.Notifications is null => new NoChange(),
+            BucketCommand.SetNotifications c => new BucketEvent.NotificationsSet(c.Rules, c.Context.At),
+
+            BucketCommand.SetQuota c when c.Quota == bucket.Quota => new NoChange(),
+            BucketCommand.SetQuota c => new BucketEvent.QuotaSet(c.Quota, c.Context.At),
             _ => throw new UnreachableException(),
         };
 
@@ -93,6 +105,8 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
             BucketEvent.VersioningSet e => bucket with { Versioning = e.Status },
             BucketEvent.ObjectLockSet e => bucket with { ObjectLock = new(e.Default) },
             BucketEvent.LifecycleSet e => bucket with { Lifecycle = e.Rules },
+            BucketEvent.NotificationsSet e => bucket with { Notifications = e.Rules },
+            BucketEvent.QuotaSet e => bucket with { Quota = e.Quota },
             _ => throw new UnreachableException(),
         };
 }
