@@ -17,10 +17,11 @@ CREATE TABLE tbl_object (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL COMMENT 'JSON of headers, user metadata, upload, encryption, if any',
+  attributes         mediumtext NULL COMMENT 'JSON of headers, user metadata, upload, encryption, if any',
   null_version       int NOT NULL COMMENT '1: S3 calls it null, 0: by its version_id',
   tags               text NULL COMMENT 'JSON; NULL where there are none',
   object_lock        text NULL COMMENT 'JSON of retention and legal hold; NULL where neither was ever set',
+  acl                text NULL COMMENT 'JSON; NULL where it is its bucket owner alone',
   PRIMARY KEY (bucket, object_key)
 );
 
@@ -43,10 +44,11 @@ CREATE TABLE tbl_object_version (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL,
+  attributes         mediumtext NULL,
   null_version       int NOT NULL,
   tags               text NULL,
   object_lock        text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, from_position),
   KEY idx_file (bucket, sha1, from_position, to_position)
 );
@@ -67,9 +69,17 @@ CREATE TABLE tbl_object_noncurrent (
   checksum_type      varchar(16) NULL,
   checksum           varchar(128) NULL,
   content_type       text NULL,
-  attributes         text NULL,
+  attributes         mediumtext NULL,
   null_version       int NOT NULL,
   tags               text NULL,
   object_lock        text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, put_position DESC)
+);
+
+-- What is in the buckets that have a quota: versions and their bytes, delete markers not.
+CREATE TABLE tbl_bucket_usage (
+  bucket  varchar(63) NOT NULL PRIMARY KEY,
+  objects bigint NOT NULL,
+  bytes   bigint NOT NULL
 );

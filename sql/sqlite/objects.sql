@@ -21,6 +21,7 @@ CREATE TABLE tbl_object (
   null_version       int NOT NULL,              -- 1: S3 calls it 'null', 0: by its version_id
   tags               text NULL,                 -- JSON; NULL where there are none
   object_lock        text NULL,                 -- JSON of retention and legal hold; NULL where neither was ever set
+  acl                text NULL,                 -- JSON; NULL where it is its bucket owner's alone
   PRIMARY KEY (bucket, object_key)
 ) WITHOUT ROWID;
 
@@ -48,6 +49,7 @@ CREATE TABLE tbl_object_version (
   null_version       int NOT NULL,
   tags               text NULL,
   object_lock        text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, from_position)
 ) WITHOUT ROWID;
 CREATE INDEX tbl_object_version_idx_file ON tbl_object_version (bucket, sha1, from_position, to_position);
@@ -72,15 +74,23 @@ CREATE TABLE tbl_object_noncurrent (
   null_version       int NOT NULL,
   tags               text NULL,
   object_lock        text NULL,
+  acl                text NULL,
   PRIMARY KEY (bucket, object_key, put_position DESC)
 ) WITHOUT ROWID;
 
 -- All versions and delete markers. As of position P: from_position <= P AND to_position > P.
 CREATE VIEW view_object_version AS
 SELECT bucket, object_key, from_position, from_time, to_position, to_time, version_id, sha256, sha1, size, etag,
-  checksum_algorithm, checksum_type, checksum, content_type, attributes
+  checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
 FROM tbl_object_version
 UNION ALL
 SELECT bucket, object_key, from_position, from_time, 9223372036854775807, 9223372036854775807, version_id, sha256, sha1,
-  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes
+  size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
 FROM tbl_object;
+
+-- What is in the buckets that have a quota: versions and their bytes, delete markers not.
+CREATE TABLE tbl_bucket_usage (
+  bucket  varchar(63) NOT NULL PRIMARY KEY,
+  objects bigint NOT NULL,
+  bytes   bigint NOT NULL
+) WITHOUT ROWID;

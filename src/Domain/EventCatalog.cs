@@ -25,10 +25,16 @@ public static class EventCatalog
         new("BucketDeletionRequested", Json.BucketDeletionRequested),
         new("BucketDeletionAbandoned", Json.BucketDeletionAbandoned),
         new("BucketDeleted", Json.BucketDeleted),
-        new("BucketEncryptionSet", Json.BucketEncryptionSet),
         new("BucketVersioningSet", Json.BucketVersioningSet),
         new("BucketObjectLockSet", Json.BucketObjectLockSet),
         new("BucketLifecycleSet", Json.BucketLifecycleSet),
+        new("BucketPolicySet", Json.BucketPolicySet),
+        new("BucketAclSet", Json.BucketAclSet),
+        new("BucketOwnershipSet", Json.BucketOwnershipSet),
+        new("BucketPublicAccessSet", Json.BucketPublicAccessSet),
+        new("BucketCorsSet", Json.BucketCorsSet),
+        new("BucketTagged", Json.BucketTagged),
+        new("BucketEncryptionSet", Json.BucketEncryptionSet, BucketEncryption.OfFlag),
         new("BucketNotificationsSet", Json.BucketNotificationsSet),
         new("BucketQuotaSet", Json.BucketQuotaSet),
         new("ContentStored", Json.ContentStored),
@@ -41,6 +47,7 @@ public static class EventCatalog
         new("ContentRevived", Json.ContentRevived),
         new("ContentPurged", Json.ContentPurged),
         new("ObjectPut", Json.ObjectPut),
+        new("ObjectAclSet", Json.ObjectAclSet),
         new("ObjectDeleted", Json.ObjectDeleted),
         new("ObjectVersionDeleted", Json.ObjectVersionDeleted),
         new("ObjectTagged", Json.ObjectTagged),
@@ -190,12 +197,18 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketEvent.DeletionRequested), TypeInfoPropertyName = "BucketDeletionRequested")]
 [JsonSerializable(typeof(BucketEvent.DeletionAbandoned), TypeInfoPropertyName = "BucketDeletionAbandoned")]
 [JsonSerializable(typeof(BucketEvent.Deleted), TypeInfoPropertyName = "BucketDeleted")]
-[JsonSerializable(typeof(BucketEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
 [JsonSerializable(typeof(BucketEvent.VersioningSet), TypeInfoPropertyName = "BucketVersioningSet")]
 [JsonSerializable(typeof(BucketEvent.ObjectLockSet), TypeInfoPropertyName = "BucketObjectLockSet")]
 [JsonSerializable(typeof(BucketEvent.LifecycleSet), TypeInfoPropertyName = "BucketLifecycleSet")]
-[JsonSerializable(typeof(BucketEvent.NotificationsSet), TypeInfoPropertyName = "BucketNotificationsSet")]
-[JsonSerializable(typeof(BucketEvent.QuotaSet), TypeInfoPropertyName = "BucketQuotaSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.PolicySet), TypeInfoPropertyName = "BucketPolicySet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.AclSet), TypeInfoPropertyName = "BucketAclSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.OwnershipSet), TypeInfoPropertyName = "BucketOwnershipSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.PublicAccessSet), TypeInfoPropertyName = "BucketPublicAccessSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.CorsSet), TypeInfoPropertyName = "BucketCorsSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.Tagged), TypeInfoPropertyName = "BucketTagged")]
+[JsonSerializable(typeof(BucketConfigurationEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.NotificationsSet), TypeInfoPropertyName = "BucketNotificationsSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.QuotaSet), TypeInfoPropertyName = "BucketQuotaSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
 [JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]
@@ -210,6 +223,7 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(ObjectEvent.VersionDeleted), TypeInfoPropertyName = "ObjectVersionDeleted")]
 [JsonSerializable(typeof(ObjectEvent.Tagged), TypeInfoPropertyName = "ObjectTagged")]
 [JsonSerializable(typeof(ObjectEvent.LockSet), TypeInfoPropertyName = "ObjectLockSet")]
+[JsonSerializable(typeof(ObjectEvent.AclSet), TypeInfoPropertyName = "ObjectAclSet")]
 [JsonSerializable(typeof(UploadEvent.Initiated), TypeInfoPropertyName = "UploadInitiated")]
 [JsonSerializable(typeof(UploadEvent.PartUploaded), TypeInfoPropertyName = "PartUploaded")]
 [JsonSerializable(typeof(UploadEvent.Completed), TypeInfoPropertyName = "UploadCompleted")]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.EventStores;
@@ -33,7 +34,11 @@ public sealed record ObjectRow(
     ObjectLock? Lock,
     string? Upload = null,
     ObjectEncryption? Encryption = null
-);
+)
+{
+    /// <summary>Null where it is its bucket owner's alone.</summary>
+    public Acl? Acl { get; init; }
+}
 
 /// <summary>What a listing shows of an object.</summary>
 public readonly record struct ListedObject(
@@ -44,7 +49,11 @@ public readonly record struct ListedObject(
     string? ChecksumAlgorithm,
     string? ChecksumType,
     string StorageClass
-);
+)
+{
+    /// <summary>Null where it is the bucket's.</summary>
+    public string? Owner { get; init; }
+}
 
 /// <param name="After">Exclusive: a key, or a common prefix with all that begins with it; empty for the start.</param>
 /// <param name="Delimiter">Empty for none; any string.</param>
@@ -60,15 +69,22 @@ public sealed record ObjectPage(
     string Last
 );
 
-/// <param name="Versioning">Null where it never had it, and of the past.</param>
-/// <param name="Lifecycle">Null for none, and of the past.</param>
-public sealed record BucketRow(
-    string Name,
-    string Owner,
-    DateTimeOffset CreatedAt,
-    BucketVersioning? Versioning = null,
-    LifecycleRules? Lifecycle = null
-);
+public sealed record BucketRow(string Name, string Owner, DateTimeOffset CreatedAt)
+{
+    /// <summary>Of the present: a bucket's past is its owner's alone.</summary>
+    public BucketConfiguration Configuration { get; init; } = BucketConfiguration.None;
+
+    /// <summary>Null where it never had it, and of the past.</summary>
+    public BucketVersioning? Versioning { get; init; }
+
+    /// <summary>Null for none, and of the past.</summary>
+    public LifecycleRules? Lifecycle { get; init; }
+}
+
+/// <summary>A row of <c>tbl_bucket_usage</c>: all versions that S3 shows of a bucket.</summary>
+/// <param name="Objects">Versions; delete markers do not count.</param>
+/// <param name="Bytes">As clients see them.</param>
+public sealed record BucketUsage(long Objects, long Bytes);
 
 /// <summary>A row of <c>tbl_file</c>: one content, by the key of the REST contract.</summary>
 /// <param name="Sha256">The content's identity.</param>

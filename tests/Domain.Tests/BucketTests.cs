@@ -1,3 +1,4 @@
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using static Varve.Domain.Tests.Samples;
 
@@ -6,6 +7,11 @@ namespace Varve.Domain.Tests;
 public sealed class BucketTests
 {
     static readonly BucketEvent AnaCreatedIt = new BucketEvent.Created("ana", Noon);
+    static readonly BucketConfigurationEvent PublicList = new BucketConfigurationEvent.AclSet(
+        Acl.Canned("public-read", "ana", bucketOwner: null),
+        Noon
+    );
+    const ObjectOwnership Enforced = ObjectOwnership.BucketOwnerEnforced;
     static readonly BucketEvent DeletionWasRequested = new BucketEvent.DeletionRequested(Noon);
 
     [Fact]
@@ -17,6 +23,13 @@ public sealed class BucketTests
     [InlineData("ben", ErrorCode.BucketAlreadyExists)]
     public void A_taken_name_is_refused(string who, ErrorCode code) =>
         Bucket.Decider.Given(AnaCreatedIt).When(new BucketCommand.Create(Context, Photos, who)).ThenRefused(code);
+
+    [Fact]
+    public void A_name_that_is_the_owners_is_taken_for_another_list() =>
+        Bucket
+            .Decider.Given(AnaCreatedIt)
+            .When(new BucketCommand.Create(Context, Photos, "ana") { Configured = [PublicList] })
+            .ThenRefused(ErrorCode.BucketAlreadyExists);
 
     [Fact]
     public void A_write_into_no_bucket_is_refused() =>
@@ -93,4 +106,57 @@ public sealed class BucketTests
             ErrorCode.InvalidBucketName,
             Assert.Throws<RejectedException>(() => BucketName.Parse(name)).Rejection.Code
         );
+
+    [Fact]
+    public void A_bucket_is_configured_from_the_beginning() =>
+        Bucket
+            .Decider.Given()
+            .When(new BucketCommand.Create(Context, Photos, "ana") { Configured = [PublicList] })
+            .ThenEvents(AnaCreatedIt, PublicList);
+
+    [Fact]
+    public void Taking_away_what_is_not_there_records_nothing() =>
+        Bucket
+            .Decider.Given(AnaCreatedIt)
+            .When(Configure(new BucketConfigurationEvent.PolicySet(null, null, Noon)))
+            .ThenNothing();
+
+    [Fact]
+    public void A_deleted_bucket_leaves_no_configuration_to_the_next() =>
+        Assert.Equal(
+            BucketConfiguration.None,
+            Bucket
+                .Decider.Given(AnaCreatedIt, PublicList, new BucketEvent.Deleted(Noon), AnaCreatedIt)
+                .State.Configuration
+        );
+
+    [Fact]
+    public void Lists_are_refused_where_they_are_off() =>
+        Bucket
+            .Decider.Given(AnaCreatedIt, new BucketConfigurationEvent.OwnershipSet(Enforced, Noon))
+            .When(Configure(PublicList))
+            .ThenRefused(ErrorCode.AccessControlListNotSupported);
+
+    [Fact]
+    public void Lists_that_grant_something_cannot_be_turned_off() =>
+        Bucket
+            .Decider.Given(AnaCreatedIt, PublicList)
+            .When(Configure(new BucketConfigurationEvent.OwnershipSet(Enforced, Noon)))
+            .ThenRefused(ErrorCode.InvalidBucketAclWithObjectOwnership);
+
+    [Fact]
+    public void What_is_public_is_refused_where_that_is_blocked()
+    {
+        var blocked = Bucket.Decider.Given(
+            AnaCreatedIt,
+            new BucketConfigurationEvent.PublicAccessSet(new(true, false, true, false), Noon)
+        );
+        var open = """{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}""";
+        blocked.When(Configure(PublicList)).ThenRefused(ErrorCode.AccessDenied);
+        blocked
+            .When(Configure(new BucketConfigurationEvent.PolicySet(open, null, Noon)))
+            .ThenRefused(ErrorCode.AccessDenied);
+    }
+
+    static BucketCommand.Configure Configure(BucketConfigurationEvent change) => new(Context, Photos, change);
 }

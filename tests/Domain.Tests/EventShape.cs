@@ -51,13 +51,16 @@ static class EventShape
         var type = string.Join('|', types.Where(t => t != "null"));
         var item = field["items"] is JsonNode items ? $" of {TypeOf(items)}" : "";
         var format = field["format"] is JsonNode f ? $" {f}" : "";
-        yield return (path, optional || types.Contains("null"), type + item + format);
+        var nullable = types.Contains("null") || (field["enum"]?.AsArray().Contains(null) ?? false);
+        yield return (path, optional || nullable, type + item + format);
         foreach (var line in Fields(field, path))
             yield return line;
     }
 
     static string TypeOf(JsonNode field) =>
-        field["enum"] is JsonArray values ? string.Join('|', values.Select(v => (string?)v)) : $"{field["type"]}";
+        field["enum"] is JsonArray values
+            ? string.Join('|', values.OfType<JsonNode>().Select(v => (string?)v))
+            : $"{field["type"]}";
 
     static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

@@ -62,6 +62,7 @@ public sealed class NotificationTests
         var versioned = put with { Versioning = BucketVersioning.Enabled };
         Assert.Equal("s3:ObjectCreated:Put", Name(put));
         Assert.Equal("s3:ObjectCreated:Put", Name(put with { Origin = ObjectOrigin.Instant }));
+        Assert.Equal("s3:ObjectCreated:Post", Name(put with { Posted = true }));
         Assert.Equal("s3:ObjectCreated:Copy", Name(put with { Origin = ObjectOrigin.Copy }));
         Assert.Equal("s3:ObjectCreated:Copy", Name(put with { Origin = ObjectOrigin.Rename }));
         Assert.Equal("s3:ObjectCreated:Copy", Name(versioned with { Origin = ObjectOrigin.Restore }));
@@ -76,33 +77,28 @@ public sealed class NotificationTests
         var tagged = new ObjectEvent.Tagged("v", null, put, Noon);
         Assert.Equal("s3:ObjectTagging:Delete", Name(tagged));
         Assert.Equal("s3:ObjectTagging:Put", Name(tagged with { Tags = ImmutableSortedDictionary<string, string>.Empty }));
+        Assert.Equal("s3:ObjectAcl:Put", Name(new ObjectEvent.AclSet("v", null, put, Noon)));
         Assert.Null(Name(new ObjectEvent.LockSet("v", ObjectLock.None, put, Noon)));
     }
 
     [Fact]
-    public void Rules_that_are_taken_away_twice_are_so_once()
+    public void Rules_and_a_quota_are_set_and_taken_away_once()
     {
         var created = new BucketEvent.Created("ana", Noon);
         var rules = new NotificationRules([Rule("s3:ObjectCreated:*", null, null)]);
-        Bucket
-            .Decider.Given(created)
-            .When(new BucketCommand.SetNotifications(Context, Photos, rules))
-            .ThenEvents(new BucketEvent.NotificationsSet(rules, Noon));
-        Bucket
-            .Decider.Given(created, new BucketEvent.NotificationsSet(rules, Noon))
-            .When(new BucketCommand.SetNotifications(Context, Photos, null))
-            .ThenEvents(new BucketEvent.NotificationsSet(null, Noon));
-        Bucket.Decider.Given(created).When(new BucketCommand.SetNotifications(Context, Photos, null)).ThenNothing();
-    }
-
-    [Fact]
-    public void The_same_quota_twice_is_set_once()
-    {
-        var created = new BucketEvent.Created("ana", Noon);
-        var set = new BucketEvent.QuotaSet(new(Bytes: 10, Objects: null), Noon);
-        var command = new BucketCommand.SetQuota(Context, Photos, set.Quota);
-        Bucket.Decider.Given(created).When(command).ThenEvents(set);
-        Bucket.Decider.Given(created, set).When(command).ThenNothing();
+        BucketConfigurationEvent[] changes =
+        [
+            new BucketConfigurationEvent.NotificationsSet(rules, Noon),
+            new BucketConfigurationEvent.NotificationsSet(null, Noon),
+            new BucketConfigurationEvent.QuotaSet(new(Bytes: 10, Objects: null), Noon),
+            new BucketConfigurationEvent.QuotaSet(null, Noon),
+        ];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            var command = new BucketCommand.Configure(Context, Photos, changes[i]);
+            Bucket.Decider.Given([created, .. changes[..i]]).When(command).ThenEvents(changes[i]);
+            Bucket.Decider.Given([created, .. changes[..(i + 1)]]).When(command).ThenNothing();
+        }
     }
 
     static ObjectEvent.Put Put =>

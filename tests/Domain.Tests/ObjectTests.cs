@@ -1,3 +1,4 @@
+using Varve.Domain.Access;
 using Varve.Domain.Objects;
 using static Varve.Domain.Tests.Samples;
 
@@ -186,4 +187,19 @@ public sealed class ObjectTests
 
     static ErrorCode RefusedKey(string key) =>
         Assert.Throws<RejectedException>(() => ObjectKey.Parse(key)).Rejection.Code;
+
+    [Fact]
+    public void A_list_is_set_on_the_version_that_is_there()
+    {
+        var open = Acl.Canned("public-read", "ana", bucketOwner: null);
+        var stored = StoredObject.Decider.Given(WasPut(Cat));
+        stored
+            .When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, open))
+            .ThenEvents(new ObjectEvent.AclSet(WasPut(Cat).VersionId, open, WasPut(Cat) with { Acl = open }, Noon));
+        stored.When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, Acl: null)).ThenNothing();
+        StoredObject
+            .Decider.Given()
+            .When(new ObjectCommand.SetAcl(Context, Cat, VersionId: null, open))
+            .ThenRefused(ErrorCode.NoSuchKey);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
@@ -68,6 +69,13 @@ sealed record StoredEvent(string Sample, object Means)
         ),
     ]);
 
+    static readonly Acl Public = Acl.Canned("public-read", "ana", bucketOwner: null)!;
+    static readonly ObjectEvent.Put Open = Versioned with { Acl = Public };
+    static readonly ObjectEvent.Put Posted =
+        new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Put, null, Noon) { Posted = true };
+    static readonly ImmutableSortedDictionary<string, string> Red = ImmutableSortedDictionary.CreateRange([
+        KeyValuePair.Create("colour", "red"),
+    ]);
     static readonly UploadPlan Plan = new("da", 1, 5_242_880, 1);
 
     // csharpier-ignore
@@ -79,16 +87,33 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketDeletionRequested.v1", new BucketEvent.DeletionRequested(Noon)),
         new("BucketDeletionAbandoned.v1", new BucketEvent.DeletionAbandoned(Noon)),
         new("BucketDeleted.v1", new BucketEvent.Deleted(Noon)),
-        new("BucketEncryptionSet.v1", new BucketEvent.EncryptionSet(Encrypted: true, Noon)),
         new("BucketVersioningSet.v1", new BucketEvent.VersioningSet(BucketVersioning.Enabled, Noon)),
         new("BucketObjectLockSet.v1", new BucketEvent.ObjectLockSet(new(RetentionMode.Compliance, 1, 2), Noon)),
         new("BucketObjectLockSet.v1.required", new BucketEvent.ObjectLockSet(null, Noon)),
         new("BucketLifecycleSet.v1", new BucketEvent.LifecycleSet(Rules, Noon)),
         new("BucketLifecycleSet.v1.required", new BucketEvent.LifecycleSet(null, Noon)),
-        new("BucketNotificationsSet.v1", new BucketEvent.NotificationsSet(Told, Noon)),
-        new("BucketNotificationsSet.v1.required", new BucketEvent.NotificationsSet(null, Noon)),
-        new("BucketQuotaSet.v1", new BucketEvent.QuotaSet(new(1 << 30, 1000), Noon)),
-        new("BucketQuotaSet.v1.required", new BucketEvent.QuotaSet(null, Noon)),
+        new("BucketPolicySet.v1", new BucketConfigurationEvent.PolicySet("as it was put", BindsOwner: true, Noon)),
+        new("BucketPolicySet.v1.required", new BucketConfigurationEvent.PolicySet(null, null, Noon)),
+        new("BucketAclSet.v1", new BucketConfigurationEvent.AclSet(Public, Noon)),
+        new("BucketAclSet.v1.required", new BucketConfigurationEvent.AclSet(null, Noon)),
+        new("BucketOwnershipSet.v1",
+            new BucketConfigurationEvent.OwnershipSet(ObjectOwnership.BucketOwnerEnforced, Noon)),
+        new("BucketOwnershipSet.v1.required", new BucketConfigurationEvent.OwnershipSet(null, Noon)),
+        new("BucketPublicAccessSet.v1",
+            new BucketConfigurationEvent.PublicAccessSet(new(true, false, true, false), Noon)),
+        new("BucketPublicAccessSet.v1.required", new BucketConfigurationEvent.PublicAccessSet(null, Noon)),
+        new("BucketCorsSet.v1",
+            new BucketConfigurationEvent.CorsSet([new("r", ["*"], ["GET"], ["*"], ["etag"], 60)], Noon)),
+        new("BucketCorsSet.v1.required", new BucketConfigurationEvent.CorsSet(null, Noon)),
+        new("BucketTagged.v1", new BucketConfigurationEvent.Tagged(Red, Noon)),
+        new("BucketTagged.v1.required", new BucketConfigurationEvent.Tagged(null, Noon)),
+        new("BucketEncryptionSet.v1", new BucketConfigurationEvent.EncryptionSet(new("AES256", false), Noon)),
+        new("BucketEncryptionSet.v2", new BucketConfigurationEvent.EncryptionSet(new("AES256", true), Noon)),
+        new("BucketEncryptionSet.v2.required", new BucketConfigurationEvent.EncryptionSet(null, Noon)),
+        new("BucketNotificationsSet.v1", new BucketConfigurationEvent.NotificationsSet(Told, Noon)),
+        new("BucketNotificationsSet.v1.required", new BucketConfigurationEvent.NotificationsSet(null, Noon)),
+        new("BucketQuotaSet.v1", new BucketConfigurationEvent.QuotaSet(new(1 << 30, 1000), Noon)),
+        new("BucketQuotaSet.v1.required", new BucketConfigurationEvent.QuotaSet(null, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
@@ -108,15 +133,27 @@ sealed record StoredEvent(string Sample, object Means)
         new("ObjectPut.v1.encryption",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon, null, Sealed)),
         new("ObjectPut.v1.versioned", Versioned),
+        new("ObjectPut.v1.acl",
+            new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon) { Acl = Public }),
+        new("ObjectPut.v1.posted", Posted),
+        new("ObjectAclSet.v1", new ObjectEvent.AclSet("v", Public, Open, Noon)),
+        new("ObjectAclSet.v1.posted", new ObjectEvent.AclSet("v", null, Posted, Noon)),
+        new("ObjectAclSet.v1.required", new ObjectEvent.AclSet("v", null, null, Noon)),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
         new("ObjectDeleted.v1.versioned",
             new ObjectEvent.Deleted("v", "photos/dog", Noon, BucketVersioning.Suspended)),
         new("ObjectVersionDeleted.v1", new ObjectEvent.VersionDeleted("w", Versioned, true, Noon)),
+        new("ObjectVersionDeleted.v1.acl", new ObjectEvent.VersionDeleted("w", Open, true, Noon)),
+        new("ObjectVersionDeleted.v1.posted", new ObjectEvent.VersionDeleted("w", Posted, null, Noon)),
         new("ObjectVersionDeleted.v1.required", new ObjectEvent.VersionDeleted("w", null, null, Noon)),
         new("ObjectTagged.v1", new ObjectEvent.Tagged("v", Tags, Versioned, Noon)),
+        new("ObjectTagged.v1.acl", new ObjectEvent.Tagged("v", Tags, Open, Noon)),
+        new("ObjectTagged.v1.posted", new ObjectEvent.Tagged("v", null, Posted, Noon)),
         new("ObjectTagged.v1.required", new ObjectEvent.Tagged("v", null, null, Noon)),
         new("ObjectLockSet.v1", new ObjectEvent.LockSet("v", Lock, Versioned, Noon)),
+        new("ObjectLockSet.v1.acl", new ObjectEvent.LockSet("v", Lock, Open, Noon)),
+        new("ObjectLockSet.v1.posted", new ObjectEvent.LockSet("v", new(), Posted, Noon)),
         new("ObjectLockSet.v1.required", new ObjectEvent.LockSet("v", new(), null, Noon)),
         new("UploadInitiated.v1",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),
@@ -127,6 +164,8 @@ sealed record StoredEvent(string Sample, object Means)
         new("UploadInitiated.v1.locked",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon, Sealed, Tags,
                 Lock)),
+        new("UploadInitiated.v1.acl",
+            new UploadEvent.Initiated("photos", "cat", "ana", new(), null, null, null, Noon) { Acl = Public }),
         new("PartUploaded.v1", new UploadEvent.PartUploaded(1, 5, "d4", "AAAAAA==", "disk:x", Noon)),
         new("PartUploaded.v1.required", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon)),
         new("PartUploaded.v1.salt", new UploadEvent.PartUploaded(1, 5, "d4", null, "disk:x", Noon, Salt: "AAAA")),

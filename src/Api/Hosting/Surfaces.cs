@@ -24,10 +24,12 @@ static class Surfaces
             new S3Dispatcher(
                 engine().Backend,
                 engine().FindAccount,
+                new(engine().Accounts.Users.ById, engine().Accounts.Users.ByEmail),
                 new S3Options(settings.S3Domain, settings.S3Region)
                 {
                     CustomerKeysOverHttp = settings.CustomerKeysOverHttp,
                     SignatureV2 = settings.SignatureV2,
+                    Destinations = settings.Destinations,
                 },
                 TimeProvider.System,
                 loggers.CreateLogger<S3Dispatcher>()

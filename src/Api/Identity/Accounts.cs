@@ -52,6 +52,7 @@ public sealed class Accounts : IAsyncDisposable
         keys = new AccessKeys(database, box, varve);
         personal = new PersonalData(database, box);
         erasure = new Erasure(database, sessions, keys, varve);
+        Users = new UserLookup(database, this, root.User);
         byUser = Limit("user", options.FailedSignInsPerUser);
         byAddress = Limit("address", options.FailedSignInsPerAddress);
         signUps = Limit("signup", options.SignUpsPerAddress);
@@ -85,15 +86,8 @@ public sealed class Accounts : IAsyncDisposable
                 : SecretBox.Load(Path.Combine(dataFolder, "secret.key"));
             if (shared is not null)
                 await SharedKey.Check(database, box);
-            return new Accounts(
-                varve,
-                root,
-                database,
-                box,
-                options,
-                clock,
-                redis is null ? null : new RedisCounters(redis)
-            );
+            var counters = redis is null ? null : new RedisCounters(redis);
+            return new Accounts(varve, root, database, box, options, clock, counters);
         }
         catch
         {
@@ -107,6 +101,9 @@ public sealed class Accounts : IAsyncDisposable
         passwords.Dispose();
         return database.DisposeAsync();
     }
+
+    /// <summary>Finds users by other names than their own.</summary>
+    public UserLookup Users { get; }
 
     /// <summary>At start, before requests are taken: the root user and its home bucket are there afterwards.</summary>
     public async Task EnsureRoot(CancellationToken cancel)

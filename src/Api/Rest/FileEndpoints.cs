@@ -74,8 +74,10 @@ static class FileEndpoints
         if (await request.FindEarlier<ObjectCommand.Delete>(request.Context(), cancel) is { } earlier)
         {
             var stream = name is null ? earlier.About : request.File(name).Stream;
-            var gone = await request.LeftBy<ObjectEvent.Put>(earlier, stream, back: 1, cancel);
-            return gone?.Sha1 == sha1 ? Answer.Ok() : throw RestRequest.KeyReused();
+            var before = await request.LeftBy<ObjectEvent>(earlier, stream, back: 1, cancel);
+            return before is not null && StoredObject.LeftBy(before)?.Sha1 == sha1
+                ? Answer.Ok()
+                : throw RestRequest.KeyReused();
         }
         IReadOnlyList<string> names = name is null
             ? await request.Varve.Reads.NamesOf(request.User.UserName, sha1, cancel)

@@ -150,6 +150,7 @@ sealed class FileHistory(ReadStream read, string bucket, Position since, long af
             ObjectEvent.VersionDeleted e => $"Version {e.VersionId} deleted",
             ObjectEvent.Tagged e => $"Tags of {e.VersionId}",
             ObjectEvent.LockSet e => $"Lock of {e.VersionId}",
+            ObjectEvent.AclSet => "Access",
             _ => "",
         };
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Diagnostics;
@@ -5,8 +6,10 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Varve.Api.S3.Operations;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.EventStores;
 using Varve.Tiers;
 
@@ -18,12 +21,22 @@ public delegate ValueTask<S3Account?> FindAccount(string accessKey, Cancellation
 /// <param name="Secret">The secret key: signatures are made with it.</param>
 public sealed record S3Account(Caller Caller, string Secret);
 
+/// <summary>Whom a grant names: user names, null where there is nobody.</summary>
+/// <param name="ById">By <see cref="UserIds.CanonicalId"/>.</param>
+public sealed record UserDirectory(
+    Func<string, CancellationToken, ValueTask<string?>> ById,
+    Func<string, CancellationToken, ValueTask<string?>> ByEmail
+);
+
 /// <param name="Domain">Whose sub-domains are buckets; null where only paths name buckets.</param>
 /// <param name="Region">The only one that is accepted; null for any.</param>
 public sealed record S3Options(string? Domain, string? Region)
 {
     /// <summary>Where buckets say they are.</summary>
-    public string RegionName => Region ?? "us-east-1";
+    public string RegionName => RegionOf(Region);
+
+    /// <param name="region">Null where any is accepted.</param>
+    public static string RegionOf(string? region) => region ?? "us-east-1";
 
     /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
     /// connection; the verdict then stands in the body.</summary>
@@ -34,6 +47,9 @@ public sealed record S3Options(string? Domain, string? Region)
 
     /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
     public bool SignatureV2 { get; init; }
+
+    /// <summary>Whom events of buckets can be told: <c>name:webhook</c>, <c>name:rabbitmq</c>.</summary>
+    public IReadOnlySet<string> Destinations { get; init; } = FrozenSet<string>.Empty;
 }
 
 /// <summary>
@@ -44,6 +60,7 @@ public sealed record S3Options(string? Domain, string? Region)
 public sealed class S3Dispatcher(
     Backend varve,
     FindAccount accounts,
+    UserDirectory users,
     S3Options options,
     TimeProvider clock,
     ILogger<S3Dispatcher> log
@@ -105,32 +122,78 @@ public sealed class S3Dispatcher(
         var (method, headers) = (http.Request.Method, http.Request.Headers);
         var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
-        var older = signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
+        var preflight = HttpMethods.IsOptions(method) && target.Bucket is not null;
+        var parameters = target.Bucket is null ? await ReadParameters(http, cancel) : default;
+        var older = preflight || signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
         var signature =
-            older
-            ?? await verifier.Verify(method, target, headers, cancel)
-            ?? throw new RejectedException(ErrorCode.AccessDenied);
+            (
+                preflight ? null
+                : older is not null ? older
+                : parameters.IsEmpty ? await verifier.Verify(method, target, headers, cancel)
+                : await verifier.VerifyWhole(method, target, headers, parameters, cancel)
+            ) ?? VerifiedRequest.Anonymous(headers);
 
-        var operation = progress.Operation = S3Operations.Resolve(method, target, headers);
+        var operation = progress.Operation = preflight
+            ? S3Operations.Preflight(target)
+            : S3Operations.Resolve(method, target, headers);
         if (signature.Payload.IsStreaming && !operation.TakesStreams)
             throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 $"{operation.Name} takes no body in chunks: the value of x-amz-content-sha256 is wrong."
             );
-        var reads = operation.Method is "GET" or "HEAD";
+        var reads = operation.Method is "GET" or "HEAD" or "OPTIONS";
         await CatchUp(reads ? operation.Models : [], headers, cancel);
-        var bucket =
-            operation.Access == Access.BucketOwner
-                ? await TimeTravel.Find(target.Bucket!, signature.Caller, toWrite: !reads, varve, cancel)
-                    ?? throw new RejectedException(ErrorCode.NoSuchBucket)
-                : null;
-        if (bucket is not null)
-            TimeTravel.Check(operation, bucket);
-        var request = new S3Request(http, operation, target, signature, bucket, options);
-        if (headers["x-amz-expected-bucket-owner"] is { Count: > 0 } expected && expected != request.Owner)
-            throw new RejectedException(ErrorCode.AccessDenied);
+        var place = operation.Access == Access.BucketOwner ? await Find(target.Bucket!, !reads, cancel) : null;
+        var request = new S3Request(http, operation, target, signature, place, options)
+        {
+            Users = users,
+            Accounts = accounts,
+            Parameters = parameters.IsEmpty ? null : CallerIdentity.Parse(parameters.Span),
+        };
+        if (!preflight)
+            await Authorize(request, progress, cancel);
         await operation.Handle(request, varve, cancel);
     }
+
+    /// <exception cref="RejectedException">AccessDenied; MethodNotAllowed: it would change the past.</exception>
+    async ValueTask Authorize(S3Request request, Progress progress, CancellationToken cancel)
+    {
+        if (request.Place is not { } place)
+        {
+            RefuseAnonymous(request.Operation, request.Caller);
+            return;
+        }
+        progress.Cors = place.Bucket.Configuration.Cors;
+        if (progress.Cors is { } rules)
+            Cors.Describe(request.Http, rules);
+        TimeTravel.Check(request.Operation, place);
+        await RequestAccess.Authorize(request, varve, cancel);
+        var expected = request.Headers["x-amz-expected-bucket-owner"];
+        if (expected.Count > 0 && !IsOwner(request, expected.ToString()))
+            throw new RejectedException(ErrorCode.AccessDenied);
+    }
+
+    /// <summary>Requests to the service itself may have a form in their body, which is signed with them.</summary>
+    static async ValueTask<ReadOnlyMemory<byte>> ReadParameters(HttpContext http, CancellationToken cancel)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method) || http.Request.ContentLength is not { } length)
+            return default;
+        using var body = new PlainBody(http.Request.BodyReader, length);
+        return await S3Documents.ReadWhole(body, CallerIdentity.DocumentMax, cancel);
+    }
+
+    async ValueTask<Place> Find(string bucket, bool toWrite, CancellationToken cancel) =>
+        await TimeTravel.Find(bucket, toWrite, varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchBucket);
+
+    /// <summary>Somebody without a signature has no buckets, and can't make any.</summary>
+    static void RefuseAnonymous(S3Operation operation, Caller caller)
+    {
+        if (caller.IsAnonymous && operation.Method is not ("GET" or "HEAD"))
+            throw new RejectedException(ErrorCode.AccessDenied);
+    }
+
+    static bool IsOwner(S3Request request, string expected) =>
+        expected == request.Owner || expected == UserIds.AccountId(request.Owner);
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
     async ValueTask CatchUp(ImmutableArray<string> models, IHeaderDictionary headers, CancellationToken cancel)
@@ -158,6 +221,8 @@ public sealed class S3Dispatcher(
         Identify(http, requestId);
         if (marker.Count > 0)
             VersionedObject.TellMarker(response.Headers, marker.ToString());
+        if (progress.Cors is { } rules)
+            Cors.Describe(http, rules);
         // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be
         // taken for it.
         if (http.Request.Headers.Expect.Count > 0)
@@ -203,6 +268,9 @@ public sealed class S3Dispatcher(
         public S3Target? Target { get; set; }
 
         public S3Operation? Operation { get; set; }
+
+        /// <summary>Of the bucket: a page may read a refusal too.</summary>
+        public ImmutableArray<CorsRule>? Cors { get; set; }
 
         public string Resource => Target?.Resource ?? "/";
     }

@@ -13,7 +13,8 @@ public enum Access
     /// <summary>Whoever has a signature.</summary>
     AnyUser,
 
-    /// <summary>The owner of the bucket, which must be there, and root.</summary>
+    /// <summary>Whom the owner of the bucket, which must be there, lets do it by a policy or a list: nobody but the
+    /// owner and root, where there is neither.</summary>
     BucketOwner,
 }
 

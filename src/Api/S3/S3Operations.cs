@@ -18,6 +18,7 @@ public static class S3Operations
     public static readonly ImmutableArray<S3Operation> All =
     [
         new("ListBuckets", "GET /", AnyUser, ListBuckets.Handle),
+        new("GetCallerIdentity", "POST /", AnyUser, CallerIdentity.Handle),
 
         new("CreateBucket", "PUT /{bucket}", AnyUser, CreateBucket.Handle),
         new("HeadBucket", "HEAD /{bucket}", BucketOwner, HeadBucket.Handle),
@@ -35,7 +36,7 @@ public static class S3Operations
         new("ListObjectVersions", "GET /{bucket}?versions", BucketOwner, ListObjectVersions.Handle),
         new("ListMultipartUploads", "GET /{bucket}?uploads", BucketOwner, ListMultipartUploads.Handle),
         new("DeleteObjects", "POST /{bucket}?delete", BucketOwner, DeleteObjects.Handle),
-        new("PostObject", "POST /{bucket}", BucketOwner, NotYet),
+        new("PostObject", "POST /{bucket}", BucketOwner, PostObject.Handle),
 
         new("PutObject", "PUT /{bucket}/{key}", BucketOwner, PutObject.Handle) { TakesStreams = true },
         new("CopyObject", "PUT /{bucket}/{key} x-amz-copy-source", BucketOwner, CopyObject.Handle),
@@ -54,8 +55,8 @@ public static class S3Operations
 
         new("GetObjectAttributes", "GET /{bucket}/{key}?attributes&[versionId]", BucketOwner,
             GetObjectAttributes.Handle),
-        new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
-        new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, NotYet),
+        new("GetObjectAcl", "GET /{bucket}/{key}?acl&[versionId]", BucketOwner, ObjectAcl.Get),
+        new("PutObjectAcl", "PUT /{bucket}/{key}?acl&[versionId]", BucketOwner, ObjectAcl.Put),
         new("GetObjectTagging", "GET /{bucket}/{key}?tagging&[versionId]", BucketOwner, GetObjectTagging.Handle),
         new("PutObjectTagging", "PUT /{bucket}/{key}?tagging&[versionId]", BucketOwner, PutObjectTagging.Handle),
         new("DeleteObjectTagging", "DELETE /{bucket}/{key}?tagging&[versionId]", BucketOwner,
@@ -70,34 +71,38 @@ public static class S3Operations
         new("RenameObject", "PUT /{bucket}/{key}?renameObject", BucketOwner, RenameObject.Handle),
         new("UpdateObjectEncryption", "PUT /{bucket}/{key}?encryption&[versionId]", BucketOwner, NotYet),
         new("AppendObject", "PUT /{bucket}/{key} x-amz-write-offset-bytes", BucketOwner, NotYet),
-        new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, NotYet),
-        new("PreflightBucket", "OPTIONS /{bucket}", BucketOwner, NotYet),
+        new("PreflightObject", "OPTIONS /{bucket}/{key}", BucketOwner, Cors.Preflight),
+        new("PreflightBucket", "OPTIONS /{bucket}", BucketOwner, Cors.Preflight),
         new("CreateSession", "GET /{bucket}?session", BucketOwner, NotYet),
 
-        .. Configuration("accelerate", "BucketAccelerateConfiguration", "GET PUT"),
-        .. Configuration("acl", "BucketAcl", "GET PUT"),
+        .. Configuration("accelerate", "BucketAccelerateConfiguration", "GET PUT", FixedAnswers.GetAccelerate),
+        .. Configuration("acl", "BucketAcl", "GET PUT", BucketAcl.Get, BucketAcl.Put),
         .. Configuration("abac", "BucketAbac", "GET PUT"),
         .. Configuration("analytics", "BucketAnalyticsConfiguration", "GET PUT DELETE"),
-        .. Configuration("cors", "BucketCors", "GET PUT DELETE"),
-        new("GetBucketEncryption", "GET /{bucket}?encryption", BucketOwner, BucketEncryption.Get),
-        new("PutBucketEncryption", "PUT /{bucket}?encryption", BucketOwner, BucketEncryption.Put),
-        new("DeleteBucketEncryption", "DELETE /{bucket}?encryption", BucketOwner, BucketEncryption.Delete),
+        .. Configuration("cors", "BucketCors", "GET PUT DELETE", BucketCors.Get, BucketCors.Put, BucketCors.Delete),
+        .. Configuration("encryption", "BucketEncryption", "GET PUT DELETE",
+            BucketEncryptions.Get, BucketEncryptions.Put, BucketEncryptions.Delete),
         .. Configuration("intelligent-tiering", "BucketIntelligentTieringConfiguration", "GET PUT DELETE"),
         .. Configuration("inventory", "BucketInventoryConfiguration", "GET PUT DELETE"),
-        .. Configuration("logging", "BucketLogging", "GET PUT"),
+        .. Configuration("logging", "BucketLogging", "GET PUT", FixedAnswers.GetLogging),
         .. Configuration("metadataConfiguration", "BucketMetadataConfiguration", "GET POST DELETE"),
         .. Configuration("metadataInventoryTable", "BucketMetadataInventoryTableConfiguration", "PUT"),
         .. Configuration("metadataJournalTable", "BucketMetadataJournalTableConfiguration", "PUT"),
         .. Configuration("metadataTable", "BucketMetadataTableConfiguration", "GET POST DELETE"),
         .. Configuration("metrics", "BucketMetricsConfiguration", "GET PUT DELETE"),
-        .. Configuration("notification", "BucketNotificationConfiguration", "GET PUT"),
-        .. Configuration("ownershipControls", "BucketOwnershipControls", "GET PUT DELETE"),
-        .. Configuration("policy", "BucketPolicy", "GET PUT DELETE"),
-        .. Configuration("policyStatus", "BucketPolicyStatus", "GET"),
-        .. Configuration("publicAccessBlock", "PublicAccessBlock", "GET PUT DELETE"),
+        new("GetBucketNotificationConfiguration", "GET /{bucket}?notification", BucketOwner, BucketNotification.Get),
+        new("PutBucketNotificationConfiguration", "PUT /{bucket}?notification", BucketOwner, BucketNotification.Put),
+        .. Configuration("ownershipControls", "BucketOwnershipControls", "GET PUT DELETE",
+            OwnershipControls.Get, OwnershipControls.Put, OwnershipControls.Delete),
+        .. Configuration("policy", "BucketPolicy", "GET PUT DELETE",
+            BucketPolicies.Get, BucketPolicies.Put, BucketPolicies.Delete),
+        .. Configuration("policyStatus", "BucketPolicyStatus", "GET", BucketPolicies.GetStatus),
+        .. Configuration("publicAccessBlock", "PublicAccessBlock", "GET PUT DELETE",
+            PublicAccess.Get, PublicAccess.Put, PublicAccess.Delete),
         .. Configuration("replication", "BucketReplication", "GET PUT DELETE"),
-        .. Configuration("requestPayment", "BucketRequestPayment", "GET PUT"),
-        .. Configuration("tagging", "BucketTagging", "GET PUT DELETE"),
+        .. Configuration("requestPayment", "BucketRequestPayment", "GET PUT", FixedAnswers.GetRequestPayment),
+        .. Configuration("tagging", "BucketTagging", "GET PUT DELETE",
+            BucketTagging.Get, BucketTagging.Put, BucketTagging.Delete),
         .. Configuration("website", "BucketWebsite", "GET PUT DELETE"),
     ];
 
@@ -105,6 +110,8 @@ public static class S3Operations
             (o.Method, o.Level)
         )
         .ToFrozenDictionary(group => group.Key, group => new Candidates(group));
+
+    static readonly HeaderDictionary Headers = [];
 
     /// <summary>Parameters that make a request another one.</summary>
     static readonly FrozenSet<string> Subresources = All.SelectMany(o => o.QueryMarks)
@@ -138,13 +145,23 @@ public static class S3Operations
         return operation;
     }
 
+    /// <summary>What a browser asks before it asks something: whatever the query says.</summary>
+    public static S3Operation Preflight(S3Target target) =>
+        Index[("OPTIONS", target.Key is null ? S3Level.Bucket : S3Level.Object)].Best(S3Query.Empty, Headers)!;
+
     /// <summary>The handler of what Varve does not do.</summary>
     internal static Task NotYet(S3Request request, Backend varve, CancellationToken cancel) =>
         throw new RejectedException(ErrorCode.NotImplemented, request.Operation.Name);
 
-    static IEnumerable<S3Operation> Configuration(string subresource, string name, string methods)
+    /// <param name="handlers">In the order of <paramref name="methods"/>; those that lack are not done.</param>
+    static IEnumerable<S3Operation> Configuration(
+        string subresource,
+        string name,
+        string methods,
+        params S3Handler[] handlers
+    )
     {
-        foreach (var method in methods.Split(' '))
+        foreach (var (i, method) in methods.Split(' ').Index())
         {
             var verb = method switch
             {
@@ -153,7 +170,12 @@ public static class S3Operations
                 "POST" => "Create",
                 _ => "Delete",
             };
-            yield return new($"{verb}{name}", $"{method} /{{bucket}}?{subresource}", BucketOwner, NotYet);
+            yield return new(
+                $"{verb}{name}",
+                $"{method} /{{bucket}}?{subresource}",
+                BucketOwner,
+                handlers.ElementAtOrDefault(i) ?? NotYet
+            );
         }
     }
 

@@ -20,7 +20,23 @@ public sealed record S3Request(
     S3Options Options
 )
 {
-    public IHeaderDictionary Headers => Http.Request.Headers;
+    ObjectRow? found;
+    bool looked;
+
+    /// <summary>Finds whom grants name.</summary>
+    public required UserDirectory Users { get; init; }
+
+    /// <summary>Finds who signed a form.</summary>
+    public required FindAccount Accounts { get; init; }
+
+    /// <summary>Where the object comes in a form: the body.</summary>
+    public FormBody? Form { get; init; }
+
+    /// <summary>What a request to the service has in its body, written like a query; null where it has none.</summary>
+    public S3Query? Parameters { get; init; }
+
+    /// <summary>Of a form: its fields, by the names that headers have.</summary>
+    public IHeaderDictionary Headers { get; init; } = Http.Request.Headers;
 
     public Caller Caller => Signature.Caller;
 
@@ -39,10 +55,15 @@ public sealed record S3Request(
     public ObjectId Object => new(BucketName.Parse(Bucket), ObjectKey.Parse(Key));
 
     /// <summary>The object that the request names; null if there is none, or was none then.</summary>
-    public ValueTask<ObjectRow?> FindObject(Backend varve, CancellationToken cancel) => Place!.Find(Key, varve, cancel);
+    public async ValueTask<ObjectRow?> FindObject(Backend varve, CancellationToken cancel)
+    {
+        if (!looked)
+            (found, looked) = (await Place!.Find(Key, varve, cancel), true);
+        return found;
+    }
 
     /// <summary>Opens the body; dispose it.</summary>
-    public RequestBody OpenBody() => RequestBody.Open(Http.Request.BodyReader, Headers, Signature);
+    public RequestBody OpenBody() => Form ?? RequestBody.Open(Http.Request.BodyReader, Headers, Signature);
 
     /// <summary>Reads a document, whole, and checks every digest that was sent with it.</summary>
     /// <param name="sizeMax">In bytes.</param>

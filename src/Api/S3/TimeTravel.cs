@@ -43,23 +43,13 @@ static partial class TimeTravel
 
     /// <param name="toWrite">Then it need not be in the read models yet.</param>
     /// <returns>Null if there is, or was, no such bucket.</returns>
-    /// <exception cref="RejectedException">AccessDenied; InvalidBucketName: there is no such time.</exception>
-    public static async ValueTask<Place?> Find(
-        string name,
-        Caller caller,
-        bool toWrite,
-        Backend varve,
-        CancellationToken cancel
-    )
+    /// <exception cref="RejectedException">InvalidBucketName: there is no such time.</exception>
+    public static async ValueTask<Place?> Find(string name, bool toWrite, Backend varve, CancellationToken cancel)
     {
-        var place =
-            name.Contains(Mark, StringComparison.Ordinal) && OfThePast().Match(name) is { Success: true } past
+        return name.Contains(Mark, StringComparison.Ordinal) && OfThePast().Match(name) is { Success: true } past
                 ? await FindPast(past.Groups["name"].Value, past.Groups["instant"].Value, varve, cancel)
             : toWrite ? await FindCurrent(name, varve, cancel)
             : await FindPresent(name, varve, cancel);
-        return place is null || caller.MayUse(place.Bucket.Owner)
-            ? place
-            : throw new RejectedException(ErrorCode.AccessDenied);
     }
 
     /// <exception cref="RejectedException">MethodNotAllowed: it would change the past.</exception>
@@ -83,7 +73,15 @@ static partial class TimeTravel
             return null;
         var bucket = await varve.Read(Bucket.Decider, known.Stream, cancel);
         return bucket.Owner is { } owner
-            ? new Place(new(name, owner, bucket.CreatedAt, bucket.Versioning, bucket.Lifecycle), AsOf: null)
+            ? new Place(
+                new(name, owner, bucket.CreatedAt)
+                {
+                    Configuration = bucket.Configuration,
+                    Versioning = bucket.Versioning,
+                    Lifecycle = bucket.Lifecycle,
+                },
+                AsOf: null
+            )
             : null;
     }
 

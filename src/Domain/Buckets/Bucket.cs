@@ -9,8 +9,7 @@ namespace Varve.Domain.Buckets;
 /// <param name="Deletion">How many times a deletion of this name was asked for: which one it is that goes on.</param>
 public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleting, int Deletion)
 {
-    /// <summary>Whether objects that ask for no encryption get SSE-S3.</summary>
-    public bool Encrypted { get; init; }
+    public BucketConfiguration Configuration { get; init; } = BucketConfiguration.None;
 
     /// <summary>Null as long as versioning was never enabled.</summary>
     public BucketVersioning? Versioning { get; init; }
@@ -20,12 +19,6 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
 
     /// <summary>Null for none.</summary>
     public LifecycleRules? Lifecycle { get; init; }
-
-    /// <summary>Null for none.</summary>
-    public NotificationRules? Notifications { get; init; }
-
-    /// <summary>Null for none.</summary>
-    public BucketQuota? Quota { get; init; }
 
     public static readonly Decider<Bucket, BucketCommand, BucketEvent> Decider = new(
         new Bucket(null, default, Deleting: false, Deletion: 0),
@@ -42,11 +35,16 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
                     new BucketEvent.Created(c.Owner, c.Context.At),
                     new BucketEvent.VersioningSet(BucketVersioning.Enabled, c.Context.At),
                     new BucketEvent.ObjectLockSet(Default: null, c.Context.At),
+                    .. c.Configured,
                 ],
                 Rejection: null
             ),
-            BucketCommand.Create c when bucket.Owner is null => new BucketEvent.Created(c.Owner, c.Context.At),
-            BucketCommand.Create c => c.Owner == bucket.Owner
+            BucketCommand.Create c when bucket.Owner is null => new Decision<BucketEvent>(
+                [new BucketEvent.Created(c.Owner, c.Context.At), .. c.Configured],
+                Rejection: null
+            ),
+            // The owner asks for what is there already, or for another bucket under its name.
+            BucketCommand.Create c => c.Owner == bucket.Owner && c.Acl == bucket.Configuration.Acl
                 ? ErrorCode.BucketAlreadyOwnedByYou
                 : ErrorCode.BucketAlreadyExists,
             BucketCommand.Look => new NoChange(),
@@ -54,9 +52,6 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
 
             BucketCommand.Accept c when bucket.Deleting => new BucketEvent.DeletionAbandoned(c.Context.At),
             BucketCommand.Accept => new NoChange(),
-
-            BucketCommand.SetEncryption c when c.Encrypted == bucket.Encrypted => new NoChange(),
-            BucketCommand.SetEncryption c => new BucketEvent.EncryptionSet(c.Encrypted, c.Context.At),
 
             BucketCommand.RequestDeletion when bucket.Deleting => new NoChange(),
             BucketCommand.RequestDeletion c => new BucketEvent.DeletionRequested(c.Context.At),
@@ -86,11 +81,10 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
             BucketCommand.SetLifecycle { Rules: null } when bucket.Lifecycle is null => new NoChange(),
             BucketCommand.SetLifecycle c => new BucketEvent.LifecycleSet(c.Rules, c.Context.At),
 
-            BucketCommand.SetNotifications { Rules: null } when bucket.Notifications is null => new NoChange(),
-            BucketCommand.SetNotifications c => new BucketEvent.NotificationsSet(c.Rules, c.Context.At),
-
-            BucketCommand.SetQuota c when c.Quota == bucket.Quota => new NoChange(),
-            BucketCommand.SetQuota c => new BucketEvent.QuotaSet(c.Quota, c.Context.At),
+            BucketCommand.Configure c when bucket.Configuration.RefusalOf(c.Change, c.Bucket) is { } no => no,
+            BucketCommand.Configure c when bucket.Configuration.With(c.Change) == bucket.Configuration =>
+                new NoChange(),
+            BucketCommand.Configure c => c.Change,
             _ => throw new UnreachableException(),
         };
 
@@ -98,15 +92,13 @@ public sealed record Bucket(string? Owner, DateTimeOffset CreatedAt, bool Deleti
         @event switch
         {
             BucketEvent.Created e => new Bucket(e.Owner, e.At, Deleting: false, bucket.Deletion),
-            BucketEvent.EncryptionSet e => bucket with { Encrypted = e.Encrypted },
             BucketEvent.DeletionRequested => bucket with { Deleting = true, Deletion = bucket.Deletion + 1 },
             BucketEvent.DeletionAbandoned => bucket with { Deleting = false },
             BucketEvent.Deleted => new Bucket(Owner: null, bucket.CreatedAt, Deleting: false, bucket.Deletion),
             BucketEvent.VersioningSet e => bucket with { Versioning = e.Status },
             BucketEvent.ObjectLockSet e => bucket with { ObjectLock = new(e.Default) },
             BucketEvent.LifecycleSet e => bucket with { Lifecycle = e.Rules },
-            BucketEvent.NotificationsSet e => bucket with { Notifications = e.Rules },
-            BucketEvent.QuotaSet e => bucket with { Quota = e.Quota },
+            BucketConfigurationEvent e => bucket with { Configuration = bucket.Configuration.With(e) },
             _ => throw new UnreachableException(),
         };
 }

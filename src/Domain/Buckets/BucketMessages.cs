@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Varve.Domain.Access;
+
 namespace Varve.Domain.Buckets;
 
 public abstract partial record BucketCommand(CommandContext Context, BucketName Bucket) : Command(Context)
@@ -9,6 +12,16 @@ public abstract partial record BucketCommand(CommandContext Context, BucketName 
     /// <param name="Owner">The user to whom the bucket will belong.</param>
     /// <param name="ObjectLock">Its objects can be locked; then it is versioned from the beginning.</param>
     public sealed record Create(CommandContext Context, BucketName Bucket, string Owner, bool ObjectLock = false)
+        : BucketCommand(Context, Bucket)
+    {
+        /// <summary>How it is configured from the beginning.</summary>
+        public ImmutableArray<BucketConfigurationEvent> Configured { get; init; } = [];
+
+        internal Acl? Acl => Configured.OfType<BucketConfigurationEvent.AclSet>().LastOrDefault()?.Acl;
+    }
+
+    /// <param name="Change">At the time of <paramref name="Context"/>.</param>
+    public sealed record Configure(CommandContext Context, BucketName Bucket, BucketConfigurationEvent Change)
         : BucketCommand(Context, Bucket);
 
     /// <summary>Changes nothing: a later step of the same command depends on the bucket.</summary>
@@ -16,10 +29,6 @@ public abstract partial record BucketCommand(CommandContext Context, BucketName 
 
     /// <summary>Asked by every write into the bucket, in the same append: the bucket must be there.</summary>
     public sealed record Accept(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
-
-    /// <param name="Encrypted">Whether objects that ask for no encryption get SSE-S3.</param>
-    public sealed record SetEncryption(CommandContext Context, BucketName Bucket, bool Encrypted)
-        : BucketCommand(Context, Bucket);
 
     /// <summary>First half of a deletion: from here on a write into the bucket calls it off.</summary>
     public sealed record RequestDeletion(CommandContext Context, BucketName Bucket) : BucketCommand(Context, Bucket);
@@ -35,11 +44,9 @@ public abstract partial record BucketCommand(CommandContext Context, BucketName 
 /// <summary>Stored for ever. A field's meaning never changes; see <see cref="EventCatalog"/> for names.</summary>
 public abstract partial record BucketEvent
 {
-    BucketEvent() { }
+    private protected BucketEvent() { }
 
     public sealed record Created(string Owner, DateTimeOffset At) : BucketEvent;
-
-    public sealed record EncryptionSet(bool Encrypted, DateTimeOffset At) : BucketEvent;
 
     public sealed record DeletionRequested(DateTimeOffset At) : BucketEvent;
 

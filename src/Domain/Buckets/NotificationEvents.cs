@@ -11,6 +11,7 @@ public static class NotificationEvents
     const string Removed = "s3:ObjectRemoved:";
     const string Expired = "s3:LifecycleExpiration:";
     const string Tagging = "s3:ObjectTagging:";
+    const string Acl = "s3:ObjectAcl:Put";
     const string Marker = "DeleteMarkerCreated";
 
     /// <summary>All that a rule can ask for. The others of S3's, such as those of its archive, never happen here.
@@ -31,6 +32,7 @@ public static class NotificationEvents
         $"{Tagging}*",
         $"{Tagging}Put",
         $"{Tagging}Delete",
+        Acl,
     ];
 
     /// <param name="pattern">An event, or all that begin as it does: <c>s3:ObjectCreated:*</c>.</param>
@@ -49,12 +51,14 @@ public static class NotificationEvents
             ObjectEvent.Put { Origin: ObjectOrigin.Upload } => $"{Created}CompleteMultipartUpload",
             ObjectEvent.Put { Origin: ObjectOrigin.Copy or ObjectOrigin.Rename or ObjectOrigin.Restore } =>
                 $"{Created}Copy",
+            ObjectEvent.Put { Posted: true } => $"{Created}Post",
             ObjectEvent.Put => $"{Created}Put",
             ObjectEvent.Deleted { Versioning: null } => $"{removed}Delete",
             ObjectEvent.Deleted => $"{removed}{Marker}",
             ObjectEvent.VersionDeleted => $"{removed}Delete",
             ObjectEvent.Tagged { Tags: null } => $"{Tagging}Delete",
             ObjectEvent.Tagged => $"{Tagging}Put",
+            ObjectEvent.AclSet => Acl,
             _ => null,
         };
     }

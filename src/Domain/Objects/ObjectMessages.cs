@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 
@@ -94,6 +95,12 @@ public abstract partial record ObjectCommand(CommandContext Context, ObjectId Ob
         long? PlainSize = null
     ) : ObjectCommand(Context, Object)
     {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
+        /// <summary>A form in a browser sent it, by S3's <c>POST</c>.</summary>
+        public bool Posted { get; init; }
+
         /// <summary>Null for none.</summary>
         public ImmutableSortedDictionary<string, string>? Tags { get; init; }
 
@@ -233,6 +240,7 @@ public abstract partial record ObjectCommand(CommandContext Context, ObjectId Ob
             )
             {
                 Tags = current.Tags,
+                Acl = current.Acl,
             };
             foreach (var step in put.Steps())
                 yield return step;
@@ -240,8 +248,7 @@ public abstract partial record ObjectCommand(CommandContext Context, ObjectId Ob
     }
 }
 
-/// <summary>Stored for ever. Each carries the object's current state. See <see cref="EventCatalog"/> for names.
-/// </summary>
+/// <summary>Stored for ever. Each carries the object's whole state. See <see cref="EventCatalog"/> for names.</summary>
 public abstract partial record ObjectEvent
 {
     ObjectEvent() { }
@@ -271,7 +278,14 @@ public abstract partial record ObjectEvent
         BucketVersioning? Versioning = null,
         ImmutableSortedDictionary<string, string>? Tags = null,
         ObjectLock? Lock = null
-    ) : ObjectEvent;
+    ) : ObjectEvent
+    {
+        /// <summary>Null where it is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
+        /// <summary>True where a form in a browser sent it, by S3's <c>POST</c>.</summary>
+        public bool? Posted { get; init; }
+    }
 
     /// <param name="VersionId">Of the delete marker.</param>
     /// <param name="RenamedTo"><c>bucket/key</c> where the file lives on; null if it was deleted.</param>

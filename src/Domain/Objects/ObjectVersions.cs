@@ -81,6 +81,7 @@ public sealed record ObjectVersions(ImmutableList<ObjectVersion> Stack, ObjectVe
             ObjectEvent.VersionDeleted => versions,
             ObjectEvent.Tagged e => versions.Amended(e.VersionId, put => put with { Tags = e.Tags }),
             ObjectEvent.LockSet e => versions.Amended(e.VersionId, put => put with { Lock = e.Lock }),
+            ObjectEvent.AclSet e => versions.Amended(e.VersionId, put => put with { Acl = e.Acl }),
             _ => throw new UnreachableException(),
         };
 
@@ -119,6 +120,10 @@ static class Amendment
             case ObjectCommand.Tag c:
                 var tags = c.Tags.IsEmpty ? null : c.Tags;
                 return new ObjectEvent.Tagged(version.VersionId, tags, current(version with { Tags = tags }), now);
+            case ObjectCommand.SetAcl c when version.Acl == c.Acl:
+                return new NoChange();
+            case ObjectCommand.SetAcl c:
+                return new ObjectEvent.AclSet(version.VersionId, c.Acl, current(version with { Acl = c.Acl }), now);
             case not null when command.Within.ObjectLock is null:
                 return new Rejection(ErrorCode.InvalidRequest, MissingLock);
             case ObjectCommand.SetRetention { Retention: { } wanted } when wanted.Until <= now:

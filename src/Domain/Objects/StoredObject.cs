@@ -35,7 +35,11 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 c.Within.Versioning,
                 c.Tags,
                 Amendment.ForNew(c.Lock, c.Within, c.Context.At)
-            ),
+            )
+            {
+                Acl = c.Acl,
+                Posted = c.Posted ? true : null,
+            },
 
             // Whatever was expected of it; only a versioned bucket gets a marker where nothing was.
             ObjectCommand.Delete c
@@ -97,8 +101,13 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ObjectEvent.VersionDeleted e => new StoredObject(e.Current),
             ObjectEvent.Tagged e => new StoredObject(e.Current),
             ObjectEvent.LockSet e => new StoredObject(e.Current),
+            ObjectEvent.AclSet e => new StoredObject(e.Current),
             _ => throw new UnreachableException(),
         };
+
+    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
+    public static ObjectEvent.Put? LeftBy(object @event) =>
+        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
 
     /// <summary>Why a write that depends on this condition would be refused; null where it would not.</summary>
     public Rejection? RefusalOf(WriteCondition condition) =>
@@ -121,10 +130,6 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             ),
             _ => null,
         };
-
-    /// <summary>The current version that an event of an object's stream left; null if none.</summary>
-    public static ObjectEvent.Put? LeftBy(object @event) =>
-        @event is ObjectEvent known ? Evolve(Decider.Initial, known).Current : null;
 
     /// <summary>Of the version or delete marker that a command makes of an object.</summary>
     public static string VersionIdOf(CommandContext context, ObjectId id) =>

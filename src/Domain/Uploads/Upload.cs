@@ -69,7 +69,10 @@ public sealed record Upload(
                 c.Encryption,
                 c.Tags,
                 c.Lock
-            ),
+            )
+            {
+                Acl = c.Acl,
+            },
             (_, UploadCommand.Init) => new NoChange(),
 
             (UploadStatus.Completed, UploadCommand.Complete) => new NoChange(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Objects;
@@ -46,6 +47,9 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
         ObjectEncryption? Encryption = null
     ) : UploadCommand(Context, UploadId)
     {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+
         /// <summary>Of the object that it will make; null for none.</summary>
         public ImmutableSortedDictionary<string, string>? Tags { get; init; }
 
@@ -134,6 +138,7 @@ public abstract record UploadCommand(CommandContext Context, string UploadId) : 
             {
                 Tags = begun.Tags,
                 Lock = begun.Lock,
+                Acl = begun.Acl,
             };
             foreach (var step in put.Steps())
                 yield return step;
@@ -163,7 +168,11 @@ public abstract record UploadEvent
         ObjectEncryption? Encryption = null,
         ImmutableSortedDictionary<string, string>? Tags = null,
         ObjectLock? Lock = null
-    ) : UploadEvent;
+    ) : UploadEvent
+    {
+        /// <summary>Of the object that it will make; null where that is its bucket owner's alone.</summary>
+        public Acl? Acl { get; init; }
+    }
 
     public sealed record PartUploaded(
         int Number,

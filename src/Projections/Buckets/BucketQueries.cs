@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.EventStores;
 using Varve.Projections.Databases;
@@ -7,7 +8,12 @@ namespace Varve.Projections.Buckets;
 
 static class BucketQueries
 {
-    const string Select = "SELECT name, owner, created_at, versioning, lifecycle FROM tbl_bucket";
+    const string Select = """
+        SELECT name, owner, created_at, policy, policy_binds, acl, ownership, public_access, cors, tags, encryption,
+          versioning, lifecycle
+        FROM tbl_bucket
+        """;
+
     const string SelectOne = $"{Select} WHERE name = @name";
     const string SelectAll = $"{Select} ORDER BY name";
     const string SelectAsOf = """
@@ -36,7 +42,7 @@ static class BucketQueries
         string name,
         Position asOf,
         CancellationToken cancel
-    ) => session.First(new(SelectAsOf, name, asOf.Value), Row, cancel);
+    ) => session.First(new(SelectAsOf, name, asOf.Value), PastRow, cancel);
 
     public static async ValueTask<Position> HeldSince(
         SqlSession session,
@@ -49,11 +55,21 @@ static class BucketQueries
         session.All(new(SelectWithLifecycle), Row, cancel);
 
     static BucketRow Row(DbDataReader row) =>
-        new(
-            row.GetString(0),
-            row.GetString(1),
-            row.ReadTicks(2),
-            row.ReadText(3) is { } versioning ? Enum.Parse<BucketVersioning>(versioning) : null,
-            row.ReadJson(4, ColumnJson.Default.LifecycleRules)
-        );
+        PastRow(row) with
+        {
+            Configuration = new(
+                Policy: row.ReadText(3),
+                PolicyBindsOwner: !row.IsDBNull(4),
+                Acl: row.ReadJson(5, ColumnJson.Default.Acl),
+                Ownership: row.ReadText(6) is { } ownership ? Enum.Parse<ObjectOwnership>(ownership) : null,
+                PublicAccess: row.ReadJson(7, ColumnJson.Default.PublicAccessBlock),
+                Cors: row.ReadJson(8, ColumnJson.Default.CorsRuleArray) is { } rules ? [.. rules] : null,
+                Tags: row.ReadJson(9, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+                Encryption: row.ReadJson(10, ColumnJson.Default.BucketEncryption)
+            ),
+            Versioning = row.ReadText(11) is { } versioning ? Enum.Parse<BucketVersioning>(versioning) : null,
+            Lifecycle = row.ReadJson(12, ColumnJson.Default.LifecycleRules),
+        };
+
+    static BucketRow PastRow(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.ReadTicks(2));
 }

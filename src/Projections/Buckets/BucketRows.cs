@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Varve.Domain.Buckets;
 using Varve.Projections.Databases;
 
@@ -24,6 +25,14 @@ public sealed class BucketRows : IProjection
 
     const string DeleteBucket = "DELETE FROM tbl_bucket WHERE name = @name";
 
+    const string SetPolicy = "UPDATE tbl_bucket SET policy = @policy, policy_binds = @binds WHERE name = @name";
+    const string SetAcl = "UPDATE tbl_bucket SET acl = @acl WHERE name = @name";
+    const string SetOwnership = "UPDATE tbl_bucket SET ownership = @ownership WHERE name = @name";
+    const string SetPublicAccess = "UPDATE tbl_bucket SET public_access = @block WHERE name = @name";
+    const string SetCors = "UPDATE tbl_bucket SET cors = @cors WHERE name = @name";
+    const string SetTags = "UPDATE tbl_bucket SET tags = @tags WHERE name = @name";
+    const string SetEncryption = "UPDATE tbl_bucket SET encryption = @encryption WHERE name = @name";
+
     public string Name => "buckets.v3";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
@@ -42,7 +51,39 @@ public sealed class BucketRows : IProjection
             [
                 new(SetLifecycle, Columns.Json(e.Rules, ColumnJson.Default.LifecycleRules), BucketOf(fact.Stream)),
             ],
+            // Asked of the log alone.
+            BucketConfigurationEvent.NotificationsSet or BucketConfigurationEvent.QuotaSet => [],
+            BucketConfigurationEvent e => [Set(e, BucketOf(fact.Stream))],
             _ => [],
+        };
+
+    static Statement Set(BucketConfigurationEvent change, string name) =>
+        change switch
+        {
+            BucketConfigurationEvent.PolicySet e => new(SetPolicy, e.Policy, e.BindsOwner ?? false ? 1 : null, name),
+            BucketConfigurationEvent.AclSet e => new(SetAcl, Columns.Json(e.Acl, ColumnJson.Default.Acl), name),
+            BucketConfigurationEvent.OwnershipSet e => new(SetOwnership, e.Ownership?.ToString(), name),
+            BucketConfigurationEvent.PublicAccessSet e => new(
+                SetPublicAccess,
+                Columns.Json(e.Block, ColumnJson.Default.PublicAccessBlock),
+                name
+            ),
+            BucketConfigurationEvent.CorsSet e => new(
+                SetCors,
+                e.Rules is { } rules ? Columns.Json([.. rules], ColumnJson.Default.CorsRuleArray) : null,
+                name
+            ),
+            BucketConfigurationEvent.Tagged e => new(
+                SetTags,
+                Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString),
+                name
+            ),
+            BucketConfigurationEvent.EncryptionSet e => new(
+                SetEncryption,
+                Columns.Json(e.Encryption, ColumnJson.Default.BucketEncryption),
+                name
+            ),
+            _ => throw new UnreachableException(),
         };
 
     internal static string BucketOf(string stream) => stream[Prefix.Length..];

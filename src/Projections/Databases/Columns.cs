@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 
@@ -88,7 +89,11 @@ sealed record ObjectDetails(
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(ObjectDetails))]
-[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
 [JsonSerializable(typeof(ObjectLock))]
 [JsonSerializable(typeof(LifecycleRules))]
+[JsonSerializable(typeof(Acl))]
+[JsonSerializable(typeof(PublicAccessBlock))]
+[JsonSerializable(typeof(CorsRule[]))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
+[JsonSerializable(typeof(BucketEncryption))]
 sealed partial class ColumnJson : JsonSerializerContext;

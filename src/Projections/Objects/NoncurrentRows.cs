@@ -20,10 +20,12 @@ static class NoncurrentRows
     const string KeepCurrent = """
         INSERT INTO tbl_object_noncurrent (
           bucket, object_key, put_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         )
         SELECT bucket, object_key, put_position, from_time, version_id, sha256, sha1, size, etag,
-          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key AND null_version <= @null
         """;
 
@@ -31,10 +33,12 @@ static class NoncurrentRows
     const string Promote = """
         INSERT INTO tbl_object (
           bucket, object_key, from_position, from_time, made_position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         )
         SELECT bucket, object_key, @position, from_time, @position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags,
+          object_lock, acl
         FROM tbl_object_noncurrent WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
@@ -59,6 +63,15 @@ static class NoncurrentRows
 
     const string LockNoncurrent = """
         UPDATE tbl_object_noncurrent SET object_lock = @lock
+        WHERE bucket = @bucket AND object_key = @key AND version_id = @version
+        """;
+
+    const string OpenCurrent = """
+        UPDATE tbl_object SET acl = @acl, from_position = @position WHERE bucket = @bucket AND object_key = @key
+        """;
+
+    const string OpenNoncurrent = """
+        UPDATE tbl_object_noncurrent SET acl = @acl
         WHERE bucket = @bucket AND object_key = @key AND version_id = @version
         """;
 
@@ -123,6 +136,9 @@ static class NoncurrentRows
             LockNoncurrent,
             Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
         );
+
+    public static Statement[] AclSet(Fact fact, ObjectEvent.AclSet e) =>
+        Amended(fact, e.VersionId, e.Current, OpenCurrent, OpenNoncurrent, Columns.Json(e.Acl, ColumnJson.Default.Acl));
 
     /// <summary>What the current version was before is kept, so that the past shows it as it was.</summary>
     static Statement[] Amended(

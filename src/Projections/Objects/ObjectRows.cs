@@ -13,11 +13,11 @@ public sealed class ObjectRows : IProjection
         INSERT INTO tbl_object_version (
           bucket, object_key, from_position, from_time, to_position, to_time, made_position, put_position, version_id,
           sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes,
-          null_version, tags, object_lock
+          null_version, tags, object_lock, acl
         )
         SELECT bucket, object_key, from_position, from_time, @position, COALESCE(@time, from_time), made_position,
           put_position, version_id, sha256, sha1, size, etag, checksum_algorithm, checksum_type, checksum, content_type,
-          attributes, null_version, tags, object_lock
+          attributes, null_version, tags, object_lock, acl
         FROM tbl_object WHERE bucket = @bucket AND object_key = @key
         """;
 
@@ -45,20 +45,29 @@ public sealed class ObjectRows : IProjection
     const string ReplaceObject = """
         REPLACE INTO tbl_object (
           bucket, object_key, from_position, from_time, made_position, put_position, version_id, sha256, sha1, size,
-          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock
+          etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, null_version, tags, object_lock,
+          acl
         ) VALUES (
           @bucket, @key, @position, @time, @position, @position, @version, @sha256, @sha1, @size, @etag,
-          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @null, @tags, @lock
+          @checksum_algorithm, @checksum_type, @checksum, @content_type, @attributes, @null, @tags, @lock, @acl
         )
         """;
 
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
 
-    public string Name => "objects.v2";
+    readonly UsageRows usage = new();
 
-    public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
+    public string Name => "objects.v3";
+
+    /// <summary>Buckets say whether their usage is asked for.</summary>
+    public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix, "bucket-"];
+
+    public ValueTask Remember(SqlSession session, CancellationToken cancel) => usage.Remember(session, cancel);
 
     public IReadOnlyList<Statement> Project(Fact fact) =>
+        usage.Before(fact) is { Length: > 0 } counted ? [.. counted, .. Rows(fact)] : Rows(fact);
+
+    static Statement[] Rows(Fact fact) =>
         fact.Event switch
         {
             ObjectEvent.Put e => Put(fact, e),
@@ -66,6 +75,7 @@ public sealed class ObjectRows : IProjection
             ObjectEvent.VersionDeleted e => VersionDeleted(fact, e),
             ObjectEvent.Tagged e => NoncurrentRows.Tagged(fact, e),
             ObjectEvent.LockSet e => NoncurrentRows.LockSet(fact, e),
+            ObjectEvent.AclSet e => NoncurrentRows.AclSet(fact, e),
             _ => [],
         };
 
@@ -105,7 +115,8 @@ public sealed class ObjectRows : IProjection
             Columns.Details(e),
             NoncurrentRows.IsNull(e.Versioning),
             Columns.Json(e.Tags, ColumnJson.Default.ImmutableSortedDictionaryStringString),
-            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock)
+            Columns.Json(e.Lock, ColumnJson.Default.ObjectLock),
+            Columns.Json(e.Acl, ColumnJson.Default.Acl)
         );
         return fact.Revision == 0
             ? [replaceObject]

@@ -15,7 +15,7 @@ static class PastQueries
     const string Columns = """
         x.version_id, x.sha256, x.sha1, x.size, x.etag, x.from_time,
           x.checksum_algorithm, x.checksum_type, x.checksum, x.content_type, x.attributes, c.location,
-          x.null_version, x.tags, x.object_lock, x.object_key
+          x.null_version, x.tags, x.object_lock, x.acl, x.object_key
         """;
 
     const string SelectCurrent = $"""
@@ -250,7 +250,7 @@ static class PastQueries
         string bucket,
         Statement statement,
         CancellationToken cancel
-    ) => session.First(statement, row => ObjectQueries.Row(bucket, row.ReadUtf8(15), row), cancel);
+    ) => session.First(statement, row => ObjectQueries.Row(bucket, row.ReadUtf8(16), row), cancel);
 
     static byte[] Utf8(string key) => Databases.Columns.Utf8(key);
 }

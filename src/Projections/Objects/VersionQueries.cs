@@ -14,7 +14,7 @@ static class VersionQueries
     const string Columns = """
         x.version_id, x.sha256, x.sha1, x.size, x.etag, x.from_time,
           x.checksum_algorithm, x.checksum_type, x.checksum, x.content_type, x.attributes, c.location,
-          x.null_version, x.tags, x.object_lock
+          x.null_version, x.tags, x.object_lock, x.acl
         """;
 
     const string SelectOne = $"""

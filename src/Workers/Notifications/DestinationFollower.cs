@@ -66,13 +66,13 @@ sealed class DestinationFollower(
         if (recorded.Stream.StartsWith(BucketsThen.Prefix, StringComparison.Ordinal))
         {
             buckets.Follow(recorded);
-            return recorded.Decoded() is BucketEvent.NotificationsSet { Rules.All: var rules } && rules.Any(IsMine)
+            return recorded.Decoded() is BucketConfigurationEvent.NotificationsSet { Rules.All: var rules } && rules.Any(IsMine)
                 ? EventRecords.Test(recorded, recorded.Stream[BucketsThen.Prefix.Length..])
                 : null;
         }
         var about = ObjectName.Of(recorded.Stream);
         var bucket = await buckets.Read(BucketsThen.Prefix + about.Bucket, recorded.Position, cancel);
-        if (bucket.Notifications is not { } told)
+        if (bucket.Configuration.Notifications is not { } told)
             return null;
         var @event = recorded.Decoded();
         var expired = recorded.DecodedMetadata().By == LifecycleWorker.Actor;

@@ -123,14 +123,18 @@ static class EventRecords
         {
             ObjectEvent.Put e => Shown(e.VersionId, e.Versioning),
             ObjectEvent.Deleted e => Shown(e.VersionId, e.Versioning),
-            ObjectEvent.VersionDeleted e => bucket.Versioning is null ? null : e.VersionId,
-            ObjectEvent.Tagged { Current: { } current } e when current.VersionId == e.VersionId => Shown(
-                e.VersionId,
-                current.Versioning
-            ),
-            ObjectEvent.Tagged e => bucket.Versioning is null ? null : e.VersionId,
+            ObjectEvent.VersionDeleted e => Shown(e.VersionId, e.Current, bucket),
+            ObjectEvent.Tagged e => Shown(e.VersionId, e.Current, bucket),
+            ObjectEvent.AclSet e => Shown(e.VersionId, e.Current, bucket),
             _ => null,
         };
+
+    /// <summary>Of a version that is not the current one nobody says whether S3 calls it <c>null</c>; its id is right
+    /// all the same.</summary>
+    static string? Shown(string versionId, ObjectEvent.Put? current, Bucket bucket) =>
+        current?.VersionId == versionId ? Shown(versionId, current.Versioning)
+        : bucket.Versioning is null ? null
+        : versionId;
 
     static string? Shown(string versionId, BucketVersioning? versioning) =>
         versioning switch

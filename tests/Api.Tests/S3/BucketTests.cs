@@ -1,4 +1,5 @@
 using Amazon.S3;
+using Varve.Domain.Access;
 
 namespace Varve.Api.Tests.S3;
 
@@ -15,7 +16,7 @@ public sealed class BucketTests(S3Host host)
 
         var list = await ana.ListBucketsAsync(Cancel);
         Assert.Contains(list.Buckets, b => b.BucketName == bucket);
-        Assert.Equal("ana", list.Owner.Id);
+        Assert.Equal((UserIds.CanonicalId("ana"), "ana"), (list.Owner.Id, list.Owner.DisplayName));
         var head = await host.Raw("ana").Send("HEAD", $"/{bucket}");
         Assert.Equal((200, "us-east-1"), (head.Status, head.Headers["x-amz-bucket-region"]));
     }
@@ -48,6 +49,10 @@ public sealed class BucketTests(S3Host host)
         Assert.Equal(names[2..], second.Elements("Name"));
         Assert.Null(second.Element("ContinuationToken"));
         Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?max-buckets=0")).Code);
+        Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?max-buckets=10001")).Code);
+        Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?continuation-token=%3F")).Code);
+        Assert.Equal(names, (await raw.Send("GET", "/?prefix=page-&bucket-region=us-east-1")).Elements("Name"));
+        Assert.Empty((await raw.Send("GET", "/?prefix=page-&bucket-region=eu-west-1")).Elements("Name"));
     }
 
     [Fact]
@@ -153,11 +158,13 @@ public sealed class BucketTests(S3Host host)
     {
         var bucket = await host.NewBucket();
         using var http = new HttpClient { BaseAddress = host.Url };
-        foreach (var target in new[] { "/", $"/{bucket}", $"/{bucket}/k", "/no-such-bucket" })
-            Assert.Equal(
-                System.Net.HttpStatusCode.Forbidden,
-                (await http.GetAsync(new Uri(target, UriKind.Relative), Cancel)).StatusCode
-            );
+        foreach (var (target, status) in new[] { ($"/{bucket}", 403), ($"/{bucket}/k", 403), ("/no-such-bucket", 404) })
+            Assert.Equal(status, (int)(await http.GetAsync(new Uri(target, UriKind.Relative), Cancel)).StatusCode);
+        Assert.DoesNotContain(
+            "<Name>",
+            await http.GetStringAsync(new Uri("/", UriKind.Relative), Cancel),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -166,7 +173,7 @@ public sealed class BucketTests(S3Host host)
         var bucket = await host.NewBucket();
         var raw = host.Raw("ana");
         await raw.Send("PUT", $"/{bucket}/k", "kept"u8.ToArray());
-        foreach (var query in new[] { "acl", "torrent", "uploadId=1", "versionId=1" })
+        foreach (var query in new[] { "torrent", "uploadId=1", "versionId=1" })
         {
             var answer = await raw.Send("PUT", $"/{bucket}/k?{query}", "<Acl/>"u8.ToArray());
             Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Varve.Api.S3;
+using Varve.Api.S3.Permissions;
 
 namespace Varve.Api.Tests.S3;
 
@@ -34,8 +35,11 @@ public sealed class CompatibilityPageTests
 
             Requests are path-style, or virtual-hosted where `Varve:S3:Domain` is set. Signatures are
             AWS4-HMAC-SHA256, in the header or in a presigned URL; bodies are plain or aws-chunked, signed or not,
-            with or without a trailer. Checksums
-            are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5. A bucket is its owner's and root's.
+            with or without a trailer. Checksums are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256, beside Content-MD5.
+
+            A bucket is its owner's and root's, until its policy or an access control list lets others in: see
+            [access.md](access.md). Each operation is let through by the IAM action beside it; where a request names
+            a version, by the action's `…Version` form. A copy needs `s3:GetObject` of its source as well.
 
             Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
             Storage classes are kept and told, and change nothing. AWS4's predecessor is taken where
@@ -67,11 +71,16 @@ public sealed class CompatibilityPageTests
 
     static void Table(StringBuilder page, IEnumerable<S3Operation> operations)
     {
-        page.Append("| operation | request | who may ask |\n|---|---|---|\n");
+        page.Append("| operation | request | IAM action |\n|---|---|---|\n");
         foreach (var operation in operations)
         {
-            var who = operation.Access == Access.AnyUser ? "every user" : "the bucket's owner, root";
-            page.Append($"| {operation.Name} | `{operation.RequestLine}` | {who} |\n");
+            var action =
+                operation.Access == Access.AnyUser ? "every user"
+                : operation.Method == "OPTIONS" ? "everybody"
+                : S3Actions.Of(operation.Name) is { } name ? $"`{name}`"
+                : operation.Name == "PostObject" ? $"`{S3Actions.PutObject}`, of who signed the form"
+                : $"`{S3Actions.DeleteObject}`, for each key";
+            page.Append($"| {operation.Name} | `{operation.RequestLine}` | {action} |\n");
         }
     }
 

@@ -52,10 +52,11 @@ public sealed class DispatcherTests(S3Host host)
     {
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 });
         var cancel = TestContext.Current.CancellationToken;
+        var bucket = await host.NewBucket();
         for (var i = 0; i < 3; i++)
         {
             using var body = new ByteArrayContent(new byte[8 * 1024 * 1024]);
-            var answer = await http.PutAsync(new Uri(host.Url, "/b/k"), body, cancel);
+            var answer = await http.PutAsync(new Uri(host.Url, $"/{bucket}/k"), body, cancel);
             Assert.Equal(System.Net.HttpStatusCode.Forbidden, answer.StatusCode);
             Assert.Contains(
                 "<Code>AccessDenied</Code>",

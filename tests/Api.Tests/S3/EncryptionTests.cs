@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Varve.Api.Encryption;
+using Varve.Api.Tests.S3.Permissions;
 using Varve.Tiers;
 
 namespace Varve.Api.Tests.S3;
@@ -338,6 +339,19 @@ public sealed class EncryptionTests(S3Host host)
                 + $"<SSEAlgorithm>{algorithm}</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"
                 + "</ServerSideEncryptionConfiguration>"
         );
+
+    [Theory, InlineData("server"), InlineData("one")]
+    public async Task A_form_encrypts_as_a_request_does(string kind)
+    {
+        var (raw, path) = await Place();
+        await raw.Send("PUT", $"{path[..^2]}?acl", null, ("x-amz-acl", "public-read-write"));
+        var form = new PostForm().Field("key", "k");
+        foreach (var (name, value) in HeadersOf(kind))
+            form.Field(name, value);
+        Assert.Equal(204, (await form.Send(raw, path[1..^2], Some)).Status);
+        Assert.NotNull((await Row(path))!.Encryption);
+        Assert.Equal(Some, (await raw.Send("GET", path, null, kind == "one" ? One : Plain)).Body);
+    }
 
     [Fact]
     public async Task A_key_is_not_taken_where_others_may_listen()

@@ -100,8 +100,9 @@ public sealed class PutObjectTests(S3Host host)
     [InlineData("x-amz-server-side-encryption", "aws:kms", 501, "NotImplemented")]
     [InlineData("x-amz-server-side-encryption-customer-algorithm", "AES256", 400, "InvalidArgument")]
     [InlineData("x-amz-acl", "private", 200, "")]
-    [InlineData("x-amz-acl", "public-read", 501, "NotImplemented")]
-    [InlineData("x-amz-grant-read", "id=1", 501, "NotImplemented")]
+    [InlineData("x-amz-acl", "public-read", 200, "")]
+    [InlineData("x-amz-acl", "everybody", 400, "InvalidArgument")]
+    [InlineData("x-amz-grant-read", "id=1", 400, "InvalidArgument")]
     [InlineData("x-amz-tagging", "a=b&a=c", 400, "InvalidArgument")]
     [InlineData("x-amz-tagging", "", 200, "")]
     [InlineData("x-amz-object-lock-mode", "GOVERNANCE", 400, "InvalidArgument")]
@@ -255,7 +256,7 @@ public sealed class PutObjectTests(S3Host host)
 
     [Theory]
     [InlineData("/no-such-bucket/k", 404, "NoSuchBucket")]
-    [InlineData("/{bucket}/k?acl", 501, "NotImplemented")]
+    [InlineData("/{bucket}/k?acl", 404, "NoSuchKey")]
     public async Task A_refusal_does_not_wait_for_the_body(string target, int status, string code)
     {
         var bucket = await host.NewBucket();

@@ -34,6 +34,20 @@ public sealed class RawS3(Uri url, string accessKey, string secretKey)
         return Exchange(method, target, signed, body ?? []);
     }
 
+    /// <summary>As somebody without a signature.</summary>
+    public Task<RawAnswer> SendUnsigned(
+        string method,
+        string target,
+        byte[]? body = null,
+        params (string Name, string Value)[] headers
+    )
+    {
+        var plain = new HeaderDictionary { ["host"] = url.Authority };
+        foreach (var (name, value) in headers)
+            plain[name] = value;
+        return Exchange(method, target, plain, body ?? []);
+    }
+
     /// <summary>Sends headers as they are, without adding a signature.</summary>
     public async Task<RawAnswer> Exchange(string method, string target, IHeaderDictionary headers, byte[] body)
     {

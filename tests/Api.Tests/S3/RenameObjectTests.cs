@@ -54,6 +54,27 @@ public sealed class RenameObjectTests(S3Host host)
     }
 
     [Fact]
+    public async Task Who_may_not_read_and_delete_the_source_renames_nothing()
+    {
+        var (raw, bucket) = await Stored();
+        await raw.Send("PUT", $"{bucket}?acl", null, ("x-amz-acl", "public-read-write"));
+        var refused = await host.Raw("bob").Send("PUT", $"{bucket}/to?renameObject", null, (Source, "a%20b"));
+        Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
+        Assert.Equal(200, (await raw.Send("HEAD", $"{bucket}/a%20b")).Status);
+    }
+
+    [Fact]
+    public async Task Who_may_read_it_stays_with_it()
+    {
+        var (raw, bucket) = await Stored();
+        await raw.Send("PUT", $"{bucket}/a%20b?acl", null, ("x-amz-acl", "public-read"));
+        await raw.Send("PUT", $"{bucket}/to?renameObject", null, (Source, "a%20b"));
+        Assert.Equal("one", (await raw.SendUnsigned("GET", $"{bucket}/to")).Text);
+        var overridden = await raw.SendUnsigned("GET", $"{bucket}/to?response-content-type=a");
+        Assert.Equal((400, "InvalidRequest"), (overridden.Status, overridden.Code));
+    }
+
+    [Fact]
     public async Task Its_source_must_be_named()
     {
         var (raw, bucket) = await Stored();

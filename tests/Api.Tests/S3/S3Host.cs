@@ -10,9 +10,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Varve.Api.S3;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
 using Varve.Projections;
+using Varve.Projections.Buckets;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
@@ -27,6 +29,8 @@ namespace Varve.Api.Tests.S3;
 /// all tests; each makes its own buckets.</summary>
 public sealed class S3Host : IAsyncLifetime
 {
+    static readonly string[] Users = ["ana", "bob", "root"];
+
     readonly string folder = Directory.CreateTempSubdirectory("varve-s3-").FullName;
     readonly CancellationTokenSource stop = new();
     readonly FaultLog faults = new();
@@ -74,9 +78,12 @@ public sealed class S3Host : IAsyncLifetime
         var barrier = new ProjectionBarrier(BarrierWait);
         var progress = new InMemoryUploadProgress();
         var states = new AggregateStates(events, 1000);
+        var reads = new ReadModels(database, barrier);
+        var quotas = new BucketQuotas(states, reads);
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(30)),
             new ValidationBehavior(CommandValidators.All),
+            new QuotaBehavior(quotas, states, events),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
         Varve = new(
@@ -85,7 +92,8 @@ public sealed class S3Host : IAsyncLifetime
             events,
             Around(disk),
             FarTiers,
-            new ReadModels(database, barrier),
+            reads,
+            quotas,
             progress,
             barrier,
             new(new byte[32]),
@@ -115,11 +123,13 @@ public sealed class S3Host : IAsyncLifetime
             new S3Dispatcher(
                 Varve,
                 Find,
+                new(FindById, FindByEmail),
                 new(Domain: "s3.test", Region: null)
                 {
                     SilenceMax = SilenceMax,
                     CustomerKeysOverHttp = CustomerKeysOverHttp,
                     SignatureV2 = SignatureV2,
+                    Destinations = new HashSet<string> { "hook:webhook", "queue:rabbitmq" },
                 },
                 TimeProvider.System,
                 web.Services.GetRequiredService<ILogger<S3Dispatcher>>()
@@ -174,9 +184,15 @@ public sealed class S3Host : IAsyncLifetime
         return name;
     }
 
+    static ValueTask<string?> FindById(string id, CancellationToken cancel) =>
+        ValueTask.FromResult(Users.FirstOrDefault(user => UserIds.CanonicalId(user) == id));
+
+    static ValueTask<string?> FindByEmail(string email, CancellationToken cancel) =>
+        ValueTask.FromResult(Users.FirstOrDefault(user => $"{user}@example.org" == email));
+
     static ValueTask<S3Account?> Find(string accessKey, CancellationToken cancel) =>
         ValueTask.FromResult(
-            accessKey is "ana" or "bob" or "root"
+            Users.Contains(accessKey)
                 ? new S3Account(new Caller(accessKey, Root: accessKey == "root"), SecretOf(accessKey))
                 : null
         );

@@ -29,7 +29,16 @@ sealed class ToldBucket : IAsyncDisposable
         Tell([.. destinations.Select((destination, i) => RuleFor(destination, destinations.Length == 1 ? "" : $"{i}/"))]);
 
     public Task Tell(params NotificationRule[] rules) =>
-        Do(new BucketCommand.SetNotifications(Context, Name, rules.Length == 0 ? null : new([.. rules])));
+        Do(
+            new BucketCommand.Configure(
+                Context,
+                Name,
+                new BucketConfigurationEvent.NotificationsSet(
+                    rules.Length == 0 ? null : new([.. rules]),
+                    UploadWorld.Now
+                )
+            )
+        );
 
     /// <param name="prefix">Of the keys.</param>
     public static NotificationRule RuleFor(string destination, string prefix) =>

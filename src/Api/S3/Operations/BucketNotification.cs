@@ -10,10 +10,9 @@ static class BucketNotification
     /// <summary>The rules are read where they were written: the read models have no use for them.</summary>
     public static async Task Get(S3Request request, Backend varve, CancellationToken cancel)
     {
-        var bucket = BucketName.Parse(request.Bucket);
-        var rules = (await varve.Read(Bucket.Decider, bucket.Stream, cancel)).Notifications;
+        var bucket = await varve.Read(Bucket.Decider, BucketName.Parse(request.Place!.Bucket.Name).Stream, cancel);
         var xml = new S3XmlWriter(request.Xml());
-        NotificationDocument.Write(ref xml, rules);
+        NotificationDocument.Write(ref xml, bucket.Configuration.Notifications);
     }
 
     /// <summary>All rules anew; none takes them away. Whether a destination answers shows later: it is sent a test
@@ -22,8 +21,11 @@ static class BucketNotification
     {
         var body = await request.ReadDocument(S3Documents.BytesMax, cancel);
         var rules = NotificationDocument.Read(body, request.Options.Destinations);
-        var context = varve.Context(request.Caller.UserName);
-        var bucket = BucketName.Parse(request.Bucket);
-        request.Acknowledge(await varve.Run(new BucketCommand.SetNotifications(context, bucket, rules), cancel));
+        await BucketChange.Run(
+            request,
+            at => new BucketConfigurationEvent.NotificationsSet(rules, at),
+            varve,
+            cancel
+        );
     }
 }

@@ -19,6 +19,7 @@ static class CopyObject
         var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
@@ -50,6 +51,7 @@ static class CopyObject
         {
             Tags = replaceTags ? tags : source.Tags,
             Lock = held,
+            Acl = acl,
         };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);

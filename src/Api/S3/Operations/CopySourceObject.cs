@@ -1,6 +1,8 @@
 using Varve.Api.Http;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.Domain.Objects;
 using Varve.Projections;
 
@@ -23,9 +25,9 @@ static class CopySourceObject
 
         await varve.CatchUp(FreshReads.ObjectModels, cancel);
         var place =
-            await TimeTravel.Find(source.Bucket, request.Caller, toWrite: false, varve, cancel)
+            await TimeTravel.Find(source.Bucket, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
-        var row = await FindVersion(source, place, varve, cancel);
+        var row = await FindVersion(request, source, place, varve, cancel);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged, source.Key);
 
@@ -42,6 +44,7 @@ static class CopySourceObject
     }
 
     static async ValueTask<ObjectRow> FindVersion(
+        S3Request request,
         CopySource source,
         Place place,
         Backend varve,
@@ -49,18 +52,29 @@ static class CopySourceObject
     )
     {
         if (source.VersionId is null || place.AsOf is not null && source.VersionId == ObjectVersions.Null)
-            return await place.Find(source.Key, varve, cancel)
-                ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        {
+            var found = await place.Find(source.Key, varve, cancel);
+            var action = found is null ? S3Actions.ListBucket : S3Actions.GetObject;
+            Require(action, found is null ? null : source.Key, found?.Acl);
+            return found ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
+        }
         if (place.AsOf is not null)
             throw new RejectedException(ErrorCode.NotImplemented, "A version of an object of the past.");
         var id = VersionedObject.Checked(source.VersionId);
         var version =
             await varve.Reads.FindStoredVersion(place.Bucket.Name, source.Key, id, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchVersion);
+        Require(S3Actions.ForVersion(S3Actions.GetObject), source.Key, version.Object?.Acl);
         return version.Object
             ?? throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 "The source of a copy request may not specifically refer to a delete marker by version id."
             );
+
+        void Require(string action, string? key, Acl? acl)
+        {
+            if (!RequestAccess.Allows(request, place.Bucket, action, key, acl, varve))
+                throw new RejectedException(ErrorCode.AccessDenied);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 
 namespace Varve.Api.S3.Operations;
@@ -16,7 +17,11 @@ static class CreateBucket
         _ = S3Documents.CreateBucketConfiguration(await request.ReadDocument(S3Documents.BytesMax, cancel));
 
         var user = request.Caller.UserName;
-        var command = new BucketCommand.Create(varve.Context(user), name, user, ObjectLock(request.Headers));
+        var context = varve.Context(user);
+        var command = new BucketCommand.Create(context, name, user, ObjectLock(request.Headers))
+        {
+            Configured = [.. await Configured(request, context.At, cancel)],
+        };
         request.Acknowledge(await varve.Run(command, cancel));
         request.Response.Headers.Location = $"/{name}";
     }
@@ -24,9 +29,27 @@ static class CreateBucket
     static bool ObjectLock(IHeaderDictionary headers) =>
         string.Equals(headers["x-amz-bucket-object-lock-enabled"], "true", StringComparison.OrdinalIgnoreCase);
 
-    static void RefuseUnsupported(IHeaderDictionary headers)
+    static void RefuseUnsupported(IHeaderDictionary headers) { }
+
+    static async ValueTask<List<BucketConfigurationEvent>> Configured(
+        S3Request request,
+        DateTimeOffset at,
+        CancellationToken cancel
+    )
     {
-        if (headers["x-amz-object-ownership"] is { Count: > 0 } ownership && ownership != "BucketOwnerEnforced")
-            throw new RejectedException(ErrorCode.NotImplemented, $"x-amz-object-ownership: {ownership}");
+        var configured = new List<BucketConfigurationEvent>();
+        ObjectOwnership? ownership = request.Headers["x-amz-object-ownership"] is { Count: > 0 } header
+            ? OwnershipControls.Parse(header.ToString())
+                ?? throw new RejectedException(ErrorCode.InvalidArgument, "Invalid x-amz-object-ownership header")
+            : null;
+        if (ownership is not null)
+            configured.Add(new BucketConfigurationEvent.OwnershipSet(ownership, at));
+        var acl = await RequestedAcl.OfNewBucket(request, cancel);
+        if (acl?.IsDefault(request.Caller.UserName) ?? true)
+            return configured;
+        if (ownership == ObjectOwnership.BucketOwnerEnforced)
+            throw new RejectedException(ErrorCode.InvalidBucketAclWithObjectOwnership);
+        configured.Add(new BucketConfigurationEvent.AclSet(acl, at));
+        return configured;
     }
 }

@@ -16,6 +16,7 @@ static class CreateMultipartUpload
         var attributes = RequestedObject.Attributes(request.Headers);
         var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var (algorithm, type) = ChecksumOf(request.Headers);
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);
@@ -23,6 +24,7 @@ static class CreateMultipartUpload
         {
             Tags = tags,
             Lock = held,
+            Acl = acl,
         };
         request.Acknowledge(await varve.Run(command, cancel));
         request.Tell(key?.Kept);

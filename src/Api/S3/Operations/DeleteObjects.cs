@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -44,6 +45,8 @@ static class DeleteObjects
     {
         try
         {
+            var action = key.VersionId is null ? S3Actions.DeleteObject : S3Actions.DeleteObjectVersion;
+            RequestAccess.Require(request, action, key.Key, varve);
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
             var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);

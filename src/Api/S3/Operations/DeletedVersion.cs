@@ -31,7 +31,7 @@ readonly record struct DeletedVersion(Outcome Outcome, string? VersionId, bool I
                 ? new(outcome, MarkerId(versioning, context, id), IsMarker: true)
                 : new(outcome, versionId, IsMarker: false);
         }
-        var bypass = RequestedLock.Bypasses(request.Headers);
+        var bypass = RequestedLock.Bypasses(request, id.Key.Text, varve);
         var deleted = await varve.Run(new ObjectCommand.DeleteVersion(context, id, versionId, bypass), cancel);
         return new(deleted, versionId, IsMarker: deleted.State<ObjectVersions>().Deleted is { Put: null });
     }

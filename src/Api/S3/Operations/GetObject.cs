@@ -97,7 +97,12 @@ static class GetObject
                 parameter.Name.StartsWith("response-", StringComparison.Ordinal)
                 && Overridable(parameter.Name) is { } name
             )
-                headers[name] = HeaderText.Of(parameter.Value);
+                headers[name] = request.Caller.IsAnonymous
+                    ? throw new RejectedException(
+                        ErrorCode.InvalidRequest,
+                        "Request specific response headers cannot be used for anonymous GET requests."
+                    )
+                    : HeaderText.Of(parameter.Value);
     }
 
     static string? Overridable(string parameter) =>

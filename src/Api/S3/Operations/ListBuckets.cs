@@ -4,7 +4,7 @@ using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
 
-/// <summary><c>GET /</c>: the caller's buckets; root sees everybody's.</summary>
+/// <summary><c>GET /</c>: the caller's buckets; root sees everybody's, somebody without a signature none.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html"/>
 static class ListBuckets
 {
@@ -18,7 +18,9 @@ static class ListBuckets
 
         var caller = request.Caller;
         var buckets = await varve.Reads.ListBuckets(caller.Root ? null : caller.UserName, cancel);
+        var region = request.Query["bucket-region"];
         var page = buckets
+            .Where(_ => region is null || region == request.Options.RegionName)
             .Where(bucket => bucket.Name.StartsWith(prefix, StringComparison.Ordinal))
             .Where(bucket => string.CompareOrdinal(bucket.Name, after) > 0)
             .OrderBy(bucket => bucket.Name, StringComparer.Ordinal)
@@ -54,17 +56,5 @@ static class ListBuckets
             xml.Element("ContinuationToken"u8, ContinuationToken.Write(buckets[^1].Name));
         xml.Close("ListAllMyBucketsResult"u8);
         xml.Complete();
-    }
-}
-
-/// <summary>How answers name a user: an id and a name to show, which are the same here.</summary>
-static class Owners
-{
-    public static void Write(ref S3XmlWriter xml, ReadOnlySpan<byte> element, string user)
-    {
-        xml.Open(element);
-        xml.Element("ID"u8, user);
-        xml.Element("DisplayName"u8, user);
-        xml.Close(element);
     }
 }

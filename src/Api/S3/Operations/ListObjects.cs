@@ -98,7 +98,7 @@ static class ListObjects
             xml.ElementIfAny("ChecksumType"u8, entry.ChecksumType);
             xml.Element("Size"u8, entry.Size);
             if (owner is not null)
-                Owners.Write(ref xml, "Owner"u8, owner);
+                Owners.Write(ref xml, "Owner"u8, entry.Owner ?? owner);
             xml.Element("StorageClass"u8, entry.StorageClass);
             xml.Close("Contents"u8);
         }

@@ -18,7 +18,7 @@ static class ObjectCiphers
             names,
             request.Options.CustomerKeysOverHttp
                 || request.Http.Request.IsHttps
-                || request.Headers["X-Forwarded-Proto"] == "https"
+                || request.Http.Request.Headers["X-Forwarded-Proto"] == "https"
         );
 
     /// <summary>What a new object is to be encrypted with: what the headers say, else what the bucket does.</summary>
@@ -37,7 +37,7 @@ static class ObjectCiphers
         if (server || customer is not null)
             return new(customer);
         var bucket = await varve.Read(Bucket.Decider, request.Object.Bucket.Stream, cancel);
-        return bucket.Encrypted ? new(Customer: null) : null;
+        return bucket.Configuration.Encryption is not null ? new(Customer: null) : null;
     }
 
     /// <summary>The key of an object that is read; null where it is not encrypted.</summary>

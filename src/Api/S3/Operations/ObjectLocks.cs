@@ -13,7 +13,7 @@ static class ObjectRetention
     {
         var document = S3XmlReader.Read(await request.ReadDocument(S3Documents.BytesMax, cancel), "Retention");
         var retention = Read(document);
-        var bypass = RequestedLock.Bypasses(request.Headers);
+        var bypass = RequestedLock.Bypasses(request, request.Key, varve);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.SetRetention(context, id, version, retention, bypass),

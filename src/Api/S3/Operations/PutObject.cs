@@ -16,6 +16,7 @@ static class PutObject
         var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
         var algorithm = expected?.Algorithm ?? IncomingBytes.Default;
+        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
 
         await RequestedObject.Check(id, condition, varve, cancel);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
@@ -39,6 +40,8 @@ static class PutObject
         {
             Tags = tags,
             Lock = held,
+            Acl = acl,
+            Posted = request.Form is not null,
         };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);

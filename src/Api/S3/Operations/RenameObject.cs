@@ -1,4 +1,5 @@
 using Varve.Api.Http;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Objects;
@@ -19,6 +20,9 @@ static class RenameObject
         var context = varve.Context(request.Caller.UserName, token);
 
         var source = await varve.Read(StoredObject.Decider, from.Stream, cancel);
+        RequestAccess.Require(request, S3Actions.DeleteObject, from.Key.Text, varve);
+        if (!RequestAccess.Allows(request, S3Actions.GetObject, from.Key.Text, source.Current?.Acl, varve))
+            throw new RejectedException(ErrorCode.AccessDenied);
         var conditions = Preconditions.From(request.Headers, "x-amz-rename-source-");
         if (
             source.Current is { } current

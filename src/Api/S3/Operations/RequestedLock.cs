@@ -1,4 +1,5 @@
 using System.Globalization;
+using Varve.Api.S3.Permissions;
 using Varve.Domain;
 using Varve.Domain.Objects;
 
@@ -10,6 +11,7 @@ static class RequestedLock
 {
     const string Mode = "x-amz-object-lock-mode";
     const string Until = "x-amz-object-lock-retain-until-date";
+    const string Bypass = "x-amz-bypass-governance-retention";
     const string LegalHold = "x-amz-object-lock-legal-hold";
 
     /// <returns>Null where the request says nothing of it.</returns>
@@ -31,8 +33,10 @@ static class RequestedLock
         return new(retention, hold.Length == 0 ? null : HoldOf(hold) ?? throw Invalid(LegalHoldValues));
     }
 
-    public static bool Bypasses(IHeaderDictionary headers) =>
-        string.Equals(headers["x-amz-bypass-governance-retention"], "true", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the caller asks to set a governance retention aside, and may.</summary>
+    public static bool Bypasses(S3Request request, string key, Backend varve) =>
+        string.Equals(request.Headers[Bypass], "true", StringComparison.OrdinalIgnoreCase)
+        && RequestAccess.Allows(request, S3Actions.BypassGovernance, key, acl: null, varve);
 
     public static void Write(IHeaderDictionary headers, ObjectLock? held)
     {

@@ -140,10 +140,7 @@ static class RequestedObject
     {
         var supported = name.ToLowerInvariant() switch
         {
-            // What every object has: nobody but the bucket's owner gets at it.
-            "x-amz-acl" => value is "private" or "bucket-owner-full-control",
-            "x-amz-write-offset-bytes" => false,
-            var other => !other.StartsWith("x-amz-grant-", StringComparison.Ordinal),
+            var other => other != "x-amz-write-offset-bytes",
         };
         if (!supported)
             throw new RejectedException(ErrorCode.NotImplemented, $"{name}: {value}");

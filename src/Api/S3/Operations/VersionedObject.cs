@@ -63,6 +63,19 @@ static class VersionedObject
         return version.Object;
     }
 
+    /// <summary>The same, as the log has it: a write does not wait for the read models. Null if there is none.
+    /// </summary>
+    public static async ValueTask<ObjectEvent.Put?> FindInLog(
+        S3Request request,
+        Backend varve,
+        CancellationToken cancel
+    )
+    {
+        if (request.VersionId() is not { } id)
+            return (await varve.Read(StoredObject.Decider, request.Object.Stream, cancel)).Current;
+        return (await varve.Read(ObjectVersions.Decider, request.Object.Stream, cancel)).Find(id)?.Put;
+    }
+
     /// <summary>Says which version a write made, where the bucket gives ids, and when it will expire.</summary>
     public static void TellMade(S3Request request, ObjectEvent.Put made)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Varve.Domain;
@@ -26,7 +27,14 @@ sealed record SigV4Claim(
     public bool IsPresigned => Expires is not null;
 
     /// <returns>Null for an anonymous request.</returns>
-    public static SigV4Claim? Read(S3Query query, IHeaderDictionary headers)
+    /// <param name="services">Those that it may be for.</param>
+    /// <param name="body">Of a request whose body was read before; then no header needs to tell its hash.</param>
+    public static SigV4Claim? Read(
+        S3Query query,
+        IHeaderDictionary headers,
+        ImmutableArray<string> services,
+        SignedPayload? body
+    )
     {
         var authorization = headers.Authorization.ToString();
         var presigned = query.Has("X-Amz-Algorithm") || query.Has("X-Amz-Signature") || query.Has("X-Amz-Credential");
@@ -37,13 +45,18 @@ sealed record SigV4Claim(
                     + "parameter or the Authorization header should be specified"
             );
         if (presigned)
-            return FromQuery(query, headers);
+            return FromQuery(query, headers, services);
         if (query.Has("Signature") && query.Has("AWSAccessKeyId"))
             throw SignatureVersion2();
-        return authorization.Length > 0 ? FromHeader(authorization, headers) : null;
+        return authorization.Length > 0 ? FromHeader(authorization, headers, services, body) : null;
     }
 
-    static SigV4Claim FromHeader(string authorization, IHeaderDictionary headers)
+    static SigV4Claim FromHeader(
+        string authorization,
+        IHeaderDictionary headers,
+        ImmutableArray<string> services,
+        SignedPayload? body
+    )
     {
         if (!authorization.StartsWith(Algorithm + ' ', StringComparison.Ordinal))
             throw authorization.StartsWith("AWS ", StringComparison.Ordinal) && authorization.Contains(':')
@@ -74,21 +87,22 @@ sealed record SigV4Claim(
                 "the authorization header requires three components: Credential, SignedHeaders, and Signature."
             );
 
-        var scope = CredentialScope.Parse(credential, HeaderMalformed);
+        var scope = CredentialScope.Parse(credential, services, HeaderMalformed);
         var (timestamp, time) = HeaderTime(headers);
         if (!timestamp.StartsWith(scope.Day, StringComparison.Ordinal))
             throw HeaderMalformed(OtherDay(scope.Day, timestamp));
 
-        var payload = headers["x-amz-content-sha256"];
-        if (payload.Count == 0)
-            throw new RejectedException(
-                ErrorCode.InvalidRequest,
-                "Missing required header for this request: x-amz-content-sha256"
-            );
-        return new(scope, signedHeaders, signature, timestamp, time, null, SignedPayload.Parse(payload.ToString()));
+        var payload = headers["x-amz-content-sha256"] is { Count: > 0 } text
+            ? SignedPayload.Parse(text.ToString())
+            : body
+                ?? throw new RejectedException(
+                    ErrorCode.InvalidRequest,
+                    "Missing required header for this request: x-amz-content-sha256"
+                );
+        return new(scope, signedHeaders, signature, timestamp, time, null, payload);
     }
 
-    static SigV4Claim FromQuery(S3Query query, IHeaderDictionary headers)
+    static SigV4Claim FromQuery(S3Query query, IHeaderDictionary headers, ImmutableArray<string> services)
     {
         if (
             query["X-Amz-Algorithm"] is not { } algorithm
@@ -105,7 +119,7 @@ sealed record SigV4Claim(
         if (algorithm != Algorithm)
             throw QueryMalformed("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
 
-        var scope = CredentialScope.Parse(credential, CredentialMalformed);
+        var scope = CredentialScope.Parse(credential, services, CredentialMalformed);
         if (!TryParseTimestamp(timestamp, out var time))
             throw QueryMalformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
         if (!timestamp.StartsWith(scope.Day, StringComparison.Ordinal))

@@ -17,7 +17,20 @@ public sealed record VerifiedRequest(
     string Scope,
     string Timestamp,
     bool IsPresigned
-);
+)
+{
+    /// <summary>A request without a signature.</summary>
+    /// <exception cref="RejectedException">AccessDenied: its body claims to be signed; InvalidArgument.</exception>
+    public static VerifiedRequest Anonymous(IHeaderDictionary headers)
+    {
+        var payload = headers["x-amz-content-sha256"] is { Count: > 0 } text
+            ? SignedPayload.Parse(text.ToString())
+            : SignedPayload.NotSigned;
+        return payload.Mode is PayloadMode.SignedChunks or PayloadMode.SignedChunksWithTrailer
+            ? throw new RejectedException(ErrorCode.AccessDenied)
+            : new(Caller.Anonymous, payload, [], "", "", "", IsPresigned: false);
+    }
+}
 
 /// <summary>Checks AWS Signature Version 4, in the Authorization header or in a presigned URL. Thread-safe.</summary>
 /// <param name="region">The only region that is accepted; null for any.</param>
@@ -33,14 +46,40 @@ public sealed class SigV4Verifier(FindAccount accounts, TimeProvider clock, stri
     /// <exception cref="RejectedException">AccessDenied, AuthorizationHeaderMalformed,
     /// AuthorizationQueryParametersError, InvalidAccessKeyId, InvalidArgument, InvalidRequest, RequestTimeTooSkewed,
     /// SignatureDoesNotMatch.</exception>
-    public async ValueTask<VerifiedRequest?> Verify(
+    public ValueTask<VerifiedRequest?> Verify(
         string method,
         S3Target target,
         IHeaderDictionary headers,
         CancellationToken cancel
+    ) =>
+        Verify(method, target, headers, SigV4Claim.Read(target.Query, headers, CredentialScope.S3, body: null), cancel);
+
+    /// <summary>As above, of a request to STS or IAM, whose body has been read.</summary>
+    public async ValueTask<VerifiedRequest?> VerifyWhole(
+        string method,
+        S3Target target,
+        IHeaderDictionary headers,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancel
     )
     {
-        if (SigV4Claim.Read(target.Query, headers) is not { } claim)
+        var hash = SHA256.HashData(body.Span);
+        var payload = new SignedPayload(PayloadMode.Sha256, Convert.ToHexStringLower(hash), hash);
+        var claim = SigV4Claim.Read(target.Query, headers, CredentialScope.Identity, payload);
+        var verified = await Verify(method, target, headers, claim, cancel);
+        verified?.Payload.Check(hash);
+        return verified;
+    }
+
+    async ValueTask<VerifiedRequest?> Verify(
+        string method,
+        S3Target target,
+        IHeaderDictionary headers,
+        SigV4Claim? claim,
+        CancellationToken cancel
+    )
+    {
+        if (claim is null)
             return null;
         if (region is not null && claim.Scope.Region != region)
             throw claim.Malformed($"the region '{claim.Scope.Region}' is wrong; expecting '{region}'");

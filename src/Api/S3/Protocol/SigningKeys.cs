@@ -22,11 +22,11 @@ sealed class SigningKeys(int entriesMax)
     public void Keep(CredentialScope scope, string secret, byte[] key) =>
         kept.AddOrUpdate((scope.AccessKey, scope.Text), (secret, key));
 
-    static byte[] Derive(CredentialScope scope, string secret)
+    public static byte[] Derive(CredentialScope scope, string secret)
     {
         var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes("AWS4" + secret), Encoding.UTF8.GetBytes(scope.Day));
         key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(scope.Region));
-        key = HMACSHA256.HashData(key, "s3"u8);
+        key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(scope.Service));
         return HMACSHA256.HashData(key, "aws4_request"u8);
     }
 }

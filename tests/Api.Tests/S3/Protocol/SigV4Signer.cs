@@ -8,6 +8,8 @@ namespace Varve.Api.Tests.S3.Protocol;
 /// <summary>A client's side of SigV4, written from AWS's documents and sharing nothing with the verifier.</summary>
 sealed record SigV4Signer(string AccessKey, string SecretKey, string Region, DateTimeOffset Time)
 {
+    public string Service { get; init; } = "s3";
+
     public static readonly SigV4Signer Example = new(
         "AKIAIOSFODNN7EXAMPLE",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -16,7 +18,7 @@ sealed record SigV4Signer(string AccessKey, string SecretKey, string Region, Dat
     );
 
     public string Timestamp => Time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-    public string Scope => $"{Timestamp[..8]}/{Region}/s3/aws4_request";
+    public string Scope => $"{Timestamp[..8]}/{Region}/{Service}/aws4_request";
 
     /// <summary>Adds x-amz-date, x-amz-content-sha256 and Authorization; signs every header that is there.</summary>
     /// <param name="path">Encoded as it is sent and signed.</param>
@@ -30,8 +32,20 @@ sealed record SigV4Signer(string AccessKey, string SecretKey, string Region, Dat
         string payload
     )
     {
-        headers["x-amz-date"] = Timestamp;
         headers["x-amz-content-sha256"] = payload;
+        return SignWithoutHash(method, path, query, headers, payload);
+    }
+
+    /// <summary>As clients of other services than S3 do: the body's hash is signed, and not sent.</summary>
+    public string SignWithoutHash(
+        string method,
+        string path,
+        IEnumerable<(string Name, string Value)> query,
+        IHeaderDictionary headers,
+        string payload
+    )
+    {
+        headers["x-amz-date"] = Timestamp;
         var names = headers.Keys.Select(n => n.ToLowerInvariant()).Order(StringComparer.Ordinal).ToArray();
         var signature = Sign(method, path, query, headers, names, payload);
         headers["Authorization"] =
