@@ -9,10 +9,11 @@ enum S3Place
     /// <summary><c>ceph:userfile/ceph/abcd…</c>: a content by its SHA-256.</summary>
     Content,
 
-    /// <summary><c>ceph:userfile/body/0123…@abcd…</c>: a body that was sent on before its SHA-256 was known.</summary>
+    /// <summary><c>ceph:userfile/body/0123…@abcd…~4567…</c>: a body that was sent on before its SHA-256 was known.
+    /// </summary>
     Body,
 
-    /// <summary><c>ceph:userfile/part/upload/7-0123456789abcdef@abcd…</c>: a part of an upload.</summary>
+    /// <summary><c>ceph:userfile/part/upload/7-0123456789abcdef@abcd…~4567…</c>: a part of an upload.</summary>
     Part,
 
     /// <summary><c>ceph:userfile/segments/abcd…</c>: a list of segments, by the SHA-256 of the list.</summary>
@@ -20,9 +21,12 @@ enum S3Place
 }
 
 /// <summary>A parsed location: the object, and the SHA-256 of its bytes, which stands behind an @ where the key does
-/// not say it.</summary>
+/// not say it, with their CRC-64/NVME behind a ~.</summary>
 readonly partial record struct S3Location(string Tier, string Bucket, S3Place Place, string Key, string Sha256)
 {
+    /// <summary>Null where it is not known.</summary>
+    public ulong? Crc64 { get; init; }
+
     /// <summary>What the keys of bodies begin with.</summary>
     public const string Bodies = "body/";
 
@@ -34,23 +38,23 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
 
     /// <param name="key">From <see cref="KeyFor"/>.</param>
     /// <exception cref="ArgumentException">The key is that of another content.</exception>
-    public static S3Location OfBody(S3TierOptions tier, string key, string sha256)
+    public static S3Location OfBody(S3TierOptions tier, string key, string sha256, ulong crc64)
     {
         if (key.StartsWith(Bodies, StringComparison.Ordinal))
-            return new(tier.Name, tier.Bucket, S3Place.Body, key, sha256);
+            return new(tier.Name, tier.Bucket, S3Place.Body, key, sha256) { Crc64 = crc64 };
         var content = OfContent(tier, sha256);
         return key == content.Key ? content : throw new ArgumentException($"{key} is not for {sha256}.", nameof(key));
     }
 
     /// <exception cref="ArgumentException">The id could not be a part of a key.</exception>
-    public static S3Location OfPart(S3TierOptions tier, string uploadId, int number, string sha256)
+    public static S3Location OfPart(S3TierOptions tier, string uploadId, int number, string sha256, ulong crc64)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(number);
         if (!UploadId().IsMatch(uploadId))
             throw new ArgumentException($"'{uploadId}' is not 1 to 64 of A-Z a-z 0-9 _ -", nameof(uploadId));
         var random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         var key = string.Create(CultureInfo.InvariantCulture, $"part/{uploadId}/{number}-{random}");
-        return new(tier.Name, tier.Bucket, S3Place.Part, key, sha256);
+        return new(tier.Name, tier.Bucket, S3Place.Part, key, sha256) { Crc64 = crc64 };
     }
 
     /// <summary>Where a large body goes: to its content's key where the SHA-256 is known already, else to a key that
@@ -83,11 +87,18 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
             _ when key.StartsWith("segments/", StringComparison.Ordinal) => S3Place.Segments,
             _ => S3Place.Content,
         };
-        return new(tier, bucket, place, key, hash.Length > 0 ? hash : key[^64..]);
+        return new(tier, bucket, place, key, hash.Length > 0 ? hash : key[^64..])
+        {
+            Crc64 = match.Groups["crc"] is { Success: true, ValueSpan: var crc }
+                ? ulong.Parse(crc, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+                : null,
+        };
     }
 
     public override string ToString() =>
-        Place is S3Place.Content or S3Place.Segments ? $"{Tier}:{Bucket}/{Key}" : $"{Tier}:{Bucket}/{Key}@{Sha256}";
+        Place is S3Place.Content or S3Place.Segments ? $"{Tier}:{Bucket}/{Key}"
+        : Crc64 is { } crc ? $"{Tier}:{Bucket}/{Key}@{Sha256}~{crc:x16}"
+        : $"{Tier}:{Bucket}/{Key}@{Sha256}";
 
     [GeneratedRegex(
         @"^(?:(?<tier>(?!segments/)[a-z]+)/[0-9a-f]{64}|segments/[0-9a-f]{64}|body/[0-9a-f]{32}"
@@ -102,7 +113,7 @@ readonly partial record struct S3Location(string Tier, string Bucket, S3Place Pl
         @"^(?<tier>[a-z]+):(?<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/"
             + @"(?:(?<key>(?:\k<tier>|segments)/[0-9a-f]{64})"
             + @"|(?<key>body/[0-9a-f]{32}|part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16})"
-            + @"@(?<hash>[0-9a-f]{64}))\z"
+            + @"@(?<hash>[0-9a-f]{64})(?:~(?<crc>[0-9a-f]{16}))?)\z"
     )]
     private static partial Regex Form();
 }

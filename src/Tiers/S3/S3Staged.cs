@@ -8,6 +8,9 @@ sealed class HeldContent(GatheredBytes bytes, SemaphoreSlim? turns) : StagedCont
 {
     GatheredBytes? bytes = bytes;
 
+    /// <summary>CRC-64/NVME.</summary>
+    public required ulong Crc64 { get; init; }
+
     public GatheredBytes Bytes => bytes ?? throw new ObjectDisposedException(nameof(HeldContent));
 
     public override ValueTask DisposeAsync()
@@ -27,6 +30,9 @@ sealed class SentContent(S3Store store, string key, string uploadId, List<PartET
     bool kept;
 
     public string Key => key;
+
+    /// <summary>CRC-64/NVME.</summary>
+    public required ulong Crc64 { get; init; }
 
     /// <summary>Makes an object of it.</summary>
     public async ValueTask Keep(CancellationToken cancel)

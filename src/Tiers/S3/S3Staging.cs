@@ -25,6 +25,7 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
     string? key;
     string? uploadId;
     int numbers;
+    ulong crc64;
     long size;
 
     public async ValueTask<StagedContent> Run(IBodySource body, CancellationToken cancel)
@@ -53,6 +54,7 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
     async ValueTask Take(ReadOnlyMemory<byte> piece, CancellationToken cancel)
     {
         hasher.Append(piece.Span);
+        crc64 = Crc.Crc64Nvme.Append(crc64, piece.Span);
         size += piece.Length;
         while (piece.Length > 0)
         {
@@ -119,6 +121,7 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
                 Sha1 = hashes.Sha1,
                 Md5 = hashes.Md5,
                 Checksum = hashes.Checksum,
+                Crc64 = crc64,
             };
         return new HeldContent(gathered!, holdsTurn ? memory : null)
         {
@@ -127,6 +130,7 @@ sealed class S3Staging(S3TierOptions tier, S3Store store, SemaphoreSlim memory, 
             Sha1 = hashes.Sha1,
             Md5 = hashes.Md5,
             Checksum = hashes.Checksum,
+            Crc64 = crc64,
         };
     }
 

@@ -66,10 +66,13 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     /// <param name="number">1… The whole hashes follow 1, 2, 3… without gaps.</param>
     public async ValueTask<string> KeepPart(string uploadId, int number, StagedContent staged, CancellationToken cancel)
     {
-        var target = S3Location.OfPart(options, uploadId, number, HexOf(staged));
         var location = staged switch
         {
-            HeldContent held => await Keep(held, target, cancel),
+            HeldContent held => await Keep(
+                held,
+                S3Location.OfPart(options, uploadId, number, HexOf(held), held.Crc64),
+                cancel
+            ),
             SentContent sent => await Keep(sent, cancel),
             _ => throw new ArgumentException("Not a body that this tier staged.", nameof(staged)),
         };
@@ -175,7 +178,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
 
     async ValueTask<string> Keep(SentContent sent, CancellationToken cancel)
     {
-        var target = S3Location.OfBody(options, sent.Key, HexOf(sent));
+        var target = S3Location.OfBody(options, sent.Key, HexOf(sent), sent.Crc64);
         await sent.Keep(cancel);
         return target.ToString();
     }

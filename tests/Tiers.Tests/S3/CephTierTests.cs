@@ -168,6 +168,23 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
         await Assert.ThrowsAsync<ContentDamagedException>(() => tier.Get(unnamed, 1));
     }
 
+    [Fact]
+    public async Task A_location_without_a_CRC_is_read_and_checked_by_its_SHA_256()
+    {
+        var location = await tier.Put(Large);
+        Assert.Matches("@[0-9a-f]{64}~[0-9a-f]{16}$", location);
+        var older = location.Split('~')[0];
+        Assert.Equal(Large, await tier.Get(older, Large.Length));
+
+        var changed = Large.ToArray();
+        changed[^1] ^= 1;
+        await Overwrite(location, changed);
+        var damaged = await Assert.ThrowsAsync<ContentDamagedException>(() => tier.Get(older, Large.Length));
+        Assert.Contains("Sha256", damaged.Message, StringComparison.Ordinal);
+        damaged = await Assert.ThrowsAsync<ContentDamagedException>(() => tier.Get(location, Large.Length));
+        Assert.Contains("Crc64Nvme", damaged.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("disk:userfile/ceph/"), InlineData("ceph:userfile/oss/"), InlineData("ceph:userfile/../ceph/")]
     public async Task A_location_of_another_form_is_refused(string start)
