@@ -20,7 +20,7 @@ public sealed class LifecycleWorker(
 ) : IWorker
 {
     /// <summary>Who did it, where a rule did: no user's name has a colon.</summary>
-    internal const string Actor = "varve:lifecycle";
+    public const string Actor = "varve:lifecycle";
 
     const int PageSize = 1000;
 

@@ -30,7 +30,7 @@ static partial class Log
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "RabbitMQ at {Host}:{Port} does not answer: {Reason}. What is for it waits until it is back."
+        Message = "RabbitMQ at {Host}:{Port} does not answer: {Reason}. Transfers wait until it is back."
     )]
     public static partial void BrokerGone(this ILogger logger, string host, int port, string reason);
 

@@ -76,7 +76,10 @@ public sealed class NotificationTests
         Assert.Equal("s3:LifecycleExpiration:Delete", Name(gone, expired: true));
         var tagged = new ObjectEvent.Tagged("v", null, put, Noon);
         Assert.Equal("s3:ObjectTagging:Delete", Name(tagged));
-        Assert.Equal("s3:ObjectTagging:Put", Name(tagged with { Tags = ImmutableSortedDictionary<string, string>.Empty }));
+        Assert.Equal(
+            "s3:ObjectTagging:Put",
+            Name(tagged with { Tags = ImmutableSortedDictionary<string, string>.Empty })
+        );
         Assert.Equal("s3:ObjectAcl:Put", Name(new ObjectEvent.AclSet("v", null, put, Noon)));
         Assert.Null(Name(new ObjectEvent.LockSet("v", ObjectLock.None, put, Noon)));
     }

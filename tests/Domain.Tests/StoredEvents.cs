@@ -71,8 +71,10 @@ sealed record StoredEvent(string Sample, object Means)
 
     static readonly Acl Public = Acl.Canned("public-read", "ana", bucketOwner: null)!;
     static readonly ObjectEvent.Put Open = Versioned with { Acl = Public };
-    static readonly ObjectEvent.Put Posted =
-        new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Put, null, Noon) { Posted = true };
+    static readonly ObjectEvent.Put Posted = new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Put, null, Noon)
+    {
+        Posted = true,
+    };
     static readonly ImmutableSortedDictionary<string, string> Red = ImmutableSortedDictionary.CreateRange([
         KeyValuePair.Create("colour", "red"),
     ]);

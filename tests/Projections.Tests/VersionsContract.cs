@@ -93,10 +93,7 @@ public abstract class VersionsContract(ReadStore store)
             var (deed, key, which) = steps[minute - 1];
             var at = Noon.AddMinutes(minute);
             if (minute == (steps.Length + 1) / 2) // what is there is counted, then followed
-                store.Write(
-                    "bucket-ana",
-                    new BucketConfigurationEvent.QuotaSet(new(Bytes: 1, Objects: null), at)
-                );
+                store.Write("bucket-ana", new BucketConfigurationEvent.QuotaSet(new(Bytes: 1, Objects: null), at));
             if (deed is Deed.Enable or Deed.Suspend)
             {
                 versioning = deed == Deed.Enable ? BucketVersioning.Enabled : BucketVersioning.Suspended;

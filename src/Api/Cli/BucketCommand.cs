@@ -9,8 +9,7 @@ namespace Varve.Api.Cli;
 /// <summary><c>varve bucket</c>: what only the operator says of buckets.</summary>
 static class BucketCommand
 {
-    public static Command Make() =>
-        new("bucket", "What buckets may hold. The server must run.") { Quota() };
+    public static Command Make() => new("bucket", "What buckets may hold. The server must run.") { Quota() };
 
     static Command Quota()
     {
@@ -33,8 +32,8 @@ static class BucketCommand
         var data = CommandLine.DataOption();
         var command = new Command(
             "quota",
-            "Set what a bucket may hold at most, as a whole: what is not named has no bound. Without a bound, and without "
-                + "--none, only tell it."
+            "Set what a bucket may hold at most; what is not named has no bound. Without a bound and without --none, "
+                + "only tell it."
         )
         {
             name,
@@ -92,7 +91,8 @@ static class BucketCommand
             ? $"{state.Bucket}: no quota"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{state.Bucket}: {state.Used?.Bytes} of {Bound(quota.Bytes)} bytes, {state.Used?.Objects} of {Bound(quota.Objects)} objects"
+                $"{state.Bucket}: {state.Used?.Bytes} of {Bound(quota.Bytes)} bytes, "
+                    + $"{state.Used?.Objects} of {Bound(quota.Objects)} objects"
             );
 
     static string Bound(long? most) => most is { } number ? number.ToString(CultureInfo.InvariantCulture) : "any";

@@ -109,7 +109,9 @@ sealed class Engine : IAsyncDisposable
                     ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
-                .. notifications.Workers(events, S3Options.RegionOf(settings.S3Region), folder.Root, loggers).Select(Alone),
+                .. notifications
+                    .Workers(events, S3Options.RegionOf(settings.S3Region), folder.Root, loggers)
+                    .Select(Alone),
             ]
             : [];
 

@@ -10,8 +10,7 @@ public sealed record NotificationRules(ImmutableArray<NotificationRule> All)
     /// <summary>The rule that an event is told by; null if it is not told. As no two overlap, there is one at most.
     /// </summary>
     /// <param name="event">Such as <c>s3:ObjectCreated:Put</c>.</param>
-    public NotificationRule? For(string @event, string key) =>
-        All.FirstOrDefault(rule => rule.AppliesTo(@event, key));
+    public NotificationRule? For(string @event, string key) => All.FirstOrDefault(rule => rule.AppliesTo(@event, key));
 
     /// <summary>Whether two rules would tell the same event twice.</summary>
     [JsonIgnore]

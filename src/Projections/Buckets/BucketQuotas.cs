@@ -9,8 +9,8 @@ using Varve.EventStores;
 namespace Varve.Projections.Buckets;
 
 /// <summary>
-/// Whether buckets have room. What a bucket holds is asked of the read models, which show what this process acknowledged
-/// before; writes that are under way at the same time do not see each other. Thread-safe.
+/// Whether buckets have room. What a bucket holds is asked of the read models, which show what this process
+/// acknowledged before; writes that are under way at the same time do not see each other. Thread-safe.
 /// </summary>
 public sealed class BucketQuotas(AggregateStates states, ReadModels reads)
 {

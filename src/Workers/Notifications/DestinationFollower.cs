@@ -66,7 +66,9 @@ sealed class DestinationFollower(
         if (recorded.Stream.StartsWith(BucketsThen.Prefix, StringComparison.Ordinal))
         {
             buckets.Follow(recorded);
-            return recorded.Decoded() is BucketConfigurationEvent.NotificationsSet { Rules.All: var rules } && rules.Any(IsMine)
+            return
+                recorded.Decoded() is BucketConfigurationEvent.NotificationsSet { Rules.All: var rules }
+                && rules.Any(IsMine)
                 ? EventRecords.Test(recorded, recorded.Stream[BucketsThen.Prefix.Length..])
                 : null;
         }

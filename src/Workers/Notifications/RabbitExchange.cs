@@ -72,7 +72,7 @@ public sealed class RabbitExchange : IEventDestination
             if (current is { IsOpen: true })
                 return current;
             await Drop();
-            return current = await (await connection.Get(cancel)).CreateChannelAsync(Confirming, cancel);
+            return current = await (await connection.GetNow(cancel)).CreateChannelAsync(Confirming, cancel);
         }
         finally
         {

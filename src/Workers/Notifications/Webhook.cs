@@ -52,7 +52,9 @@ public sealed class Webhook : IEventDestination
                 throw new EventNotTakenException($"{url.Host}: status {(int)answer.StatusCode}", inner: null);
         }
         catch (Exception fault)
-            when (fault is HttpRequestException || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
+            when (fault is HttpRequestException
+                || (fault is OperationCanceledException && !cancel.IsCancellationRequested)
+            )
         {
             throw new EventNotTakenException($"{url.Host}: {fault.GetBaseException().Message}", fault);
         }

@@ -14,13 +14,18 @@ public sealed class NotificationTests(S3Host host)
         Assert.Empty(none.Elements("Id"));
         string[] rules =
         [
-            "<QueueConfiguration><Id>a</Id>" + Queue + Created + "<Event>s3:ObjectRemoved:Delete</Event>"
-                + Filter(("Prefix", "images/"), ("Suffix", ".jpg")) + "</QueueConfiguration>",
+            "<QueueConfiguration><Id>a</Id>"
+                + Queue
+                + Created
+                + "<Event>s3:ObjectRemoved:Delete</Event>"
+                + Filter(("Prefix", "images/"), ("Suffix", ".jpg"))
+                + "</QueueConfiguration>",
             "<TopicConfiguration><Id>b</Id><Topic>arn:varve:sns:eu-west-1:queue:rabbitmq</Topic>"
                 + "<Event>s3:ObjectTagging:Put</Event></TopicConfiguration>",
             "<CloudFunctionConfiguration><Id>c</Id><CloudFunction>arn:varve:lambda::hook:webhook</CloudFunction>"
                 + "<Event>s3:LifecycleExpiration:*</Event><Event>s3:ObjectAcl:Put</Event>"
-                + Filter(("Prefix", "")) + "</CloudFunctionConfiguration>",
+                + Filter(("Prefix", ""))
+                + "</CloudFunctionConfiguration>",
         ];
         Assert.Equal(200, (await Put(bucket, rules)).Status);
         var read = await bucket.Send("GET", "?notification");
@@ -126,9 +131,7 @@ public sealed class NotificationTests(S3Host host)
     static string Filter(params (string Name, string Value)[] rules) =>
         "<Filter><S3Key>"
         + string.Concat(
-            rules.Select(rule =>
-                $"<FilterRule><Name>{rule.Name}</Name><Value>{rule.Value}</Value></FilterRule>"
-            )
+            rules.Select(rule => $"<FilterRule><Name>{rule.Name}</Name><Value>{rule.Value}</Value></FilterRule>")
         )
         + "</S3Key></Filter>";
 

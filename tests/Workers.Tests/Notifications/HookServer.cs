@@ -36,8 +36,12 @@ sealed class HookServer : IAsyncDisposable
 
     /// <summary>Keys of the records that it took, in its order.</summary>
     public IReadOnlyList<string> Keys =>
-        [.. taken.Where(IsRecord).Select(one => Record(one).GetProperty("s3").GetProperty("object"))
-            .Select(one => one.GetProperty("key").GetString()!)];
+        [
+            .. taken
+                .Where(IsRecord)
+                .Select(one => Record(one).GetProperty("s3").GetProperty("object"))
+                .Select(one => one.GetProperty("key").GetString()!),
+        ];
 
     public static bool IsRecord(JsonElement message) => message.TryGetProperty("Records", out _);
 

@@ -68,10 +68,17 @@ public sealed class NotificationWorkerTests : IAsyncLifetime
         await bucket.Tag("one");
         await bucket.Delete("one");
         await bucket.Put("one");
-        await Until(() => hook.Keys.Count == 4);
+        await bucket.Expire("one");
+        await Until(() => hook.Keys.Count == 5);
         var records = hook.Taken.Where(HookServer.IsRecord).Select(HookServer.Record).ToList();
         Assert.Equal(
-            ["ObjectCreated:Put", "ObjectTagging:Put", "ObjectRemoved:Delete", "ObjectCreated:Put"],
+            [
+                "ObjectCreated:Put",
+                "ObjectTagging:Put",
+                "ObjectRemoved:Delete",
+                "ObjectCreated:Put",
+                "LifecycleExpiration:Delete",
+            ],
             records.Select(record => record.GetProperty("eventName").GetString())
         );
         var sequence = records.ConvertAll(SequencerOf);

@@ -6,6 +6,7 @@ using Varve.Workers.Notifications;
 
 namespace Varve.Workers.Tests.Notifications;
 
+[Collection(nameof(RabbitMq))] // both restart it
 public sealed class RabbitExchangeTests(RabbitMq rabbit) : IAsyncLifetime
 {
     readonly string queue = $"events-{Guid.NewGuid():N}";
@@ -55,7 +56,9 @@ public sealed class RabbitExchangeTests(RabbitMq rabbit) : IAsyncLifetime
 
         await rabbit.Restart();
         await Task.WhenAll(Enumerable.Range(0, 10).Select(i => bucket.Put($"after{i}")));
-        seen = await Read(keys => keys.Where(key => key.StartsWith("after", StringComparison.Ordinal)).Distinct().Count() == 10);
+        seen = await Read(keys =>
+            keys.Where(key => key.StartsWith("after", StringComparison.Ordinal)).Distinct().Count() == 10
+        );
         Assert.DoesNotContain("early", seen);
     }
 
@@ -78,7 +81,12 @@ public sealed class RabbitExchangeTests(RabbitMq rabbit) : IAsyncLifetime
             using var body = JsonDocument.Parse(message.Body);
             if (HookServer.IsRecord(body.RootElement))
                 keys.Add(
-                    HookServer.Record(body.RootElement).GetProperty("s3").GetProperty("object").GetProperty("key").GetString()!
+                    HookServer
+                        .Record(body.RootElement)
+                        .GetProperty("s3")
+                        .GetProperty("object")
+                        .GetProperty("key")
+                        .GetString()!
                 );
         }
         return keys;

@@ -26,7 +26,9 @@ sealed class ToldBucket : IAsyncDisposable
     static CommandContext Context => UploadWorld.ContextAt(UploadWorld.Now);
 
     public Task Tell(params string[] destinations) =>
-        Tell([.. destinations.Select((destination, i) => RuleFor(destination, destinations.Length == 1 ? "" : $"{i}/"))]);
+        Tell([
+            .. destinations.Select((destination, i) => RuleFor(destination, destinations.Length == 1 ? "" : $"{i}/")),
+        ]);
 
     public Task Tell(params NotificationRule[] rules) =>
         Do(
@@ -46,7 +48,7 @@ sealed class ToldBucket : IAsyncDisposable
             $"to-{destination}",
             NotificationTarget.Queue,
             $"arn:varve:sqs::{destination}",
-            ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*"],
+            ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*", "s3:LifecycleExpiration:*"],
             prefix,
             Suffix: null
         );
@@ -73,6 +75,12 @@ sealed class ToldBucket : IAsyncDisposable
         );
 
     public Task Delete(string key) => Do(new ObjectCommand.Delete(Context, Id(key), WriteCondition.None));
+
+    /// <summary>As a lifecycle rule does.</summary>
+    public Task Expire(string key) =>
+        Do(
+            new ObjectCommand.Delete(Context with { By = LifecycleWorker.Actor }, Id(key), WriteCondition.None)
+        );
 
     public Task Tag(string key) =>
         Do(

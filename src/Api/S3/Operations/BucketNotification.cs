@@ -21,11 +21,6 @@ static class BucketNotification
     {
         var body = await request.ReadDocument(S3Documents.BytesMax, cancel);
         var rules = NotificationDocument.Read(body, request.Options.Destinations);
-        await BucketChange.Run(
-            request,
-            at => new BucketConfigurationEvent.NotificationsSet(rules, at),
-            varve,
-            cancel
-        );
+        await BucketChange.Run(request, at => new BucketConfigurationEvent.NotificationsSet(rules, at), varve, cancel);
     }
 }

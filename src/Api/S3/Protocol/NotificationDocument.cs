@@ -29,8 +29,8 @@ static class NotificationDocument
             Check(rule, destinations);
         if (rules.Overlap)
             throw Invalid(
-                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are "
-                    + "overlapping for the same event type."
+                "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes "
+                    + "are overlapping for the same event type."
             );
         return rules.All.IsEmpty ? null : rules;
     }
