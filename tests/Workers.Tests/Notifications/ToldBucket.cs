@@ -78,9 +78,7 @@ sealed class ToldBucket : IAsyncDisposable
 
     /// <summary>As a lifecycle rule does.</summary>
     public Task Expire(string key) =>
-        Do(
-            new ObjectCommand.Delete(Context with { By = LifecycleWorker.Actor }, Id(key), WriteCondition.None)
-        );
+        Do(new ObjectCommand.Delete(Context with { By = LifecycleWorker.Actor }, Id(key), WriteCondition.None));
 
     public Task Tag(string key) =>
         Do(
