@@ -35,6 +35,7 @@ sealed class Engine : IAsyncDisposable
     Engine(
         DataFolder folder,
         Settings settings,
+        StorageOptions storage,
         TreeKeeper keeper,
         OpenedStore store,
         OpenedTiers tiers,
@@ -48,6 +49,9 @@ sealed class Engine : IAsyncDisposable
         Folder = folder;
         Root = root;
         Roles = settings.Roles;
+        Storage = storage;
+        if ((Roles & (Hosting.Roles.Api | Hosting.Roles.Worker)) != 0)
+            Tiers = [.. tiers.Remote.Select(tier => new TierOutlook(tier, TimeProvider.System))];
         (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
         this.notifications = notifications;
 
@@ -79,7 +83,8 @@ sealed class Engine : IAsyncDisposable
             keys,
             clock
         );
-        copies.Care(Backend, door, states, loggers);
+        var places = settings.Places(folder.Root);
+        copies.Care(Backend, door, states, places, Alone, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
@@ -88,9 +93,22 @@ sealed class Engine : IAsyncDisposable
                         events,
                         states,
                         Backend.Contents,
-                        folder.Root,
+                        places,
                         clock,
                         loggers.CreateLogger<PartSweeper>()
+                    )
+                ),
+                Alone(
+                    new Purger(
+                        events,
+                        states,
+                        Backend.Reads,
+                        Backend.Contents,
+                        door,
+                        settings.HistoryKeep,
+                        places,
+                        clock,
+                        loggers.CreateLogger<Purger>()
                     )
                 ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
@@ -106,12 +124,10 @@ sealed class Engine : IAsyncDisposable
                 ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
+                    ? [Alone(new AppendFinisher(events, places, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
-                .. notifications
-                    .Workers(events, S3Options.RegionOf(settings.S3Region), folder.Root, loggers)
-                    .Select(Alone),
+                .. notifications.Workers(events, S3Options.RegionOf(settings.S3Region), places, loggers).Select(Alone),
             ]
             : [];
 
@@ -136,6 +152,11 @@ sealed class Engine : IAsyncDisposable
 
     /// <summary>The read models.</summary>
     public ReadSide Read => read;
+
+    public StorageOptions Storage { get; }
+
+    /// <summary>How the S3 servers are that this process reads and writes.</summary>
+    public IReadOnlyList<TierOutlook> Tiers { get; } = [];
 
     /// <summary>Copies of contents in other tiers.</summary>
     public CopySide Copies { get; }
@@ -234,6 +255,7 @@ sealed class Engine : IAsyncDisposable
             var engine = new Engine(
                 folder,
                 settings,
+                storage,
                 await keeper,
                 store,
                 tiers,

@@ -17,8 +17,7 @@ sealed class NotificationSide : IAsyncDisposable
         new(NotificationOptions.Open(configuration, broker, TimeProvider.System, loggers));
 
     /// <summary>None where there is nobody to tell.</summary>
-    /// <param name="folder">Where it keeps its places in the log.</param>
-    public IEnumerable<IWorker> Workers(IEventStore events, string region, string folder, ILoggerFactory loggers) =>
+    public IEnumerable<IWorker> Workers(IEventStore events, string region, ILogPlaces places, ILoggerFactory loggers) =>
         destinations.Count == 0
             ? []
             :
@@ -27,7 +26,7 @@ sealed class NotificationSide : IAsyncDisposable
                     events,
                     destinations,
                     region,
-                    folder,
+                    places,
                     metrics,
                     TimeProvider.System,
                     loggers.CreateLogger<NotificationWorker>()

@@ -12,7 +12,7 @@ sealed class DestinationFollower(
     IEventStore store,
     IEventDestination destination,
     string region,
-    string placeFile,
+    ILogPlaces places,
     NotificationMetrics metrics,
     TimeProvider clock,
     ILogger logger
@@ -26,7 +26,15 @@ sealed class DestinationFollower(
     static readonly string[] Prefixes = [BucketsThen.Prefix, ObjectName.Prefix];
 
     readonly BucketsThen buckets = new(store);
-    readonly LogFollower follower = new(store, Prefixes, placeFile, nameof(NotificationWorker), clock, logger);
+    readonly LogFollower follower = new(
+        store,
+        Prefixes,
+        places,
+        $"notifications-{destination.Name.Replace(':', '-')}",
+        nameof(NotificationWorker),
+        clock,
+        logger
+    );
 
     /// <summary>When it began to refuse; 0 while it takes what it is told.</summary>
     long refusing;

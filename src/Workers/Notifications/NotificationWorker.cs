@@ -14,12 +14,12 @@ public sealed class NotificationWorker : IWorker
 
     /// <param name="destinations">All that the operator set up.</param>
     /// <param name="region">That messages say the buckets are in.</param>
-    /// <param name="folder">Holds a file <c>notifications-&lt;name&gt;-&lt;kind&gt;.position</c> each.</param>
+    /// <param name="places">Has <c>notifications-&lt;name&gt;-&lt;kind&gt;</c> each: how far the log was seen.</param>
     public NotificationWorker(
         IEventStore store,
         IReadOnlyList<IEventDestination> destinations,
         string region,
-        string folder,
+        ILogPlaces places,
         NotificationMetrics metrics,
         TimeProvider clock,
         ILogger<NotificationWorker> logger
@@ -32,7 +32,7 @@ public sealed class NotificationWorker : IWorker
                 store,
                 destination,
                 region,
-                Path.Combine(folder, $"notifications-{destination.Name.Replace(':', '-')}.position"),
+                places,
                 metrics,
                 clock,
                 logger

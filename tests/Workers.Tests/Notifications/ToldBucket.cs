@@ -100,7 +100,7 @@ sealed class ToldBucket : IAsyncDisposable
                 world.Events,
                 destinations,
                 "us-east-1",
-                world.Folder,
+                new FilePlaces(world.Folder),
                 metrics,
                 TimeProvider.System,
                 NullLogger<NotificationWorker>.Instance
