@@ -105,8 +105,8 @@ public sealed class Backend(
         );
     }
 
-    /// <summary>As <see cref="Keep(StagedContent, CancellationToken)"/>, and lets an object name the content. Where that
-    /// was held when it was looked for and was purged since, these bytes are kept after all.</summary>
+    /// <summary>As <see cref="Keep(StagedContent, CancellationToken)"/>, and lets an object name the content. Where
+    /// that was held when it was looked for and was purged since, these bytes are kept after all.</summary>
     /// <param name="use">Runs the command.</param>
     /// <exception cref="RejectedException">What <paramref name="use"/> throws.</exception>
     public async Task<Outcome> Keep(

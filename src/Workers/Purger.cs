@@ -10,12 +10,12 @@ using Varve.Tiers;
 namespace Varve.Workers;
 
 /// <summary>
-/// Lets the bytes of contents go that no version of any object has. Such a content is first scheduled; when the time has
-/// come and still nothing has it, it is purged by an event, and its bytes are deleted by who follows the log, and so after
-/// a crash as well. A writer that uses it meanwhile revives it: the content's revision decides who was first.
+/// Lets the bytes of contents go that no version of any object has. Such a content is first scheduled; when the time
+/// has come and still nothing has it, it is purged by an event, and its bytes are deleted by who follows the log, and
+/// so after a crash as well. A writer that uses it meanwhile revives it: the content's revision decides who was first.
 /// </summary>
-/// <param name="keep">How long a content stays after nothing has it any more, so that the past can be read and restored.
-/// At least a minute: what a command has looked at, it writes sooner. Null: for ever.</param>
+/// <param name="keep">How long a content stays after nothing has it any more, so that the past can be read and
+/// restored. At least a minute: what a command has looked at, it writes sooner. Null: for ever.</param>
 /// <param name="places">Has <c>purger</c>: how far the log was seen.</param>
 public sealed class Purger(
     IEventStore store,

@@ -3,7 +3,8 @@ using Amazon.S3.Model;
 
 namespace Varve.Clients.Tests;
 
-/// <summary>Two clients who want the same: locks as Terraform takes them, and versions that only one may replace.</summary>
+/// <summary>Two clients who want the same: locks as Terraform takes them, and versions that only one may
+/// replace.</summary>
 public sealed class ConditionalWriteTests(SharedServer server) : IDisposable
 {
     const int Rounds = 1000;

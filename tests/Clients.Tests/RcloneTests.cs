@@ -1,7 +1,7 @@
 namespace Varve.Clients.Tests;
 
-/// <summary>Debian's rclone: as provider Other and as Minio, path-style, and as AWS itself, with none of the quirks that
-/// rclone keeps for stores that are not quite S3 and with buckets as hosts.</summary>
+/// <summary>Debian's rclone: as provider Other and as Minio, path-style, and as AWS itself, with none of the quirks
+/// that rclone keeps for stores that are not quite S3 and with buckets as hosts.</summary>
 public sealed class RcloneTests(SharedServer server) : IDisposable
 {
     readonly Shell shell = new(server.Process);

@@ -8,8 +8,8 @@ namespace Varve.Api.Hosting;
 sealed record TierState(string Name, string? Fault);
 
 /// <summary>
-/// Whether an S3 server answers, for who asks often: it is asked when the last answer is old, once at a time, and nobody
-/// waits long for it. Thread-safe.
+/// Whether an S3 server answers, for who asks often: it is asked when the last answer is old, once at a time, and
+/// nobody waits long for it. Thread-safe.
 /// </summary>
 sealed class TierOutlook(S3Tier tier, TimeProvider clock)
 {

@@ -45,7 +45,8 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>Whether keys of SSE-C are taken from a connection that can be listened to.</summary>
     public bool CustomerKeysOverHttp { get; init; }
 
-    /// <summary>Whether AWS's signature of before 2014 is taken in headers too, and not in presigned URLs alone.</summary>
+    /// <summary>Whether AWS's signature of before 2014 is taken in headers too, and not in presigned URLs
+    /// alone.</summary>
     public bool SignatureV2 { get; init; }
 
     /// <summary>Whom events of buckets can be told: <c>name:webhook</c>, <c>name:rabbitmq</c>.</summary>

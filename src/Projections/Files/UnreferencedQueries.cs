@@ -2,8 +2,8 @@ using Varve.Projections.Databases;
 
 namespace Varve.Projections.Files;
 
-/// <summary>Contents by whether an object that is now, in any version, has them. There is no index for this, as it would
-/// cost every write: each query goes once through the objects.</summary>
+/// <summary>Contents by whether an object that is now, in any version, has them. There is no index for this, as it
+/// would cost every write: each query goes once through the objects.</summary>
 static class UnreferencedQueries
 {
     const string Referenced = """

@@ -177,7 +177,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
 
     S3Location PlaceOf(HeldContent held) =>
         held.Elsewhere
-            ? S3Location.OfBody(options, S3Location.KeyFor(options, sha256: null), HexOf(held))
+            ? S3Location.OfBody(options, S3Location.KeyFor(options, sha256: null), HexOf(held), held.Crc64)
             : S3Location.OfContent(options, HexOf(held));
 
     async ValueTask<string> Keep(HeldContent held, S3Location target, CancellationToken cancel)

@@ -5,9 +5,9 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>Checks AWS Signature Version 2: in presigned URLs, which boto3 and s3cmd still make at their default settings,
-/// and in the Authorization header of clients of before 2014. The latter is off unless a setting says otherwise, for it
-/// signs neither the body nor most of the query. Thread-safe.</summary>
+/// <summary>Checks AWS Signature Version 2: in presigned URLs, which boto3 and s3cmd still make at their default
+/// settings, and in the Authorization header of clients of before 2014. The latter is off unless a setting says
+/// otherwise, for it signs neither the body nor most of the query. Thread-safe.</summary>
 /// <param name="inHeaders">Whether the header counts.</param>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html"/>
 public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool inHeaders)
