@@ -75,6 +75,7 @@ public enum ErrorCode
     OwnershipControlsNotFound,
     PartsMissing,
     PreconditionFailed,
+    QuotaExceeded,
     RequestTimeTooSkewed,
     RequestTimeout,
     ServerSideEncryptionConfigurationNotFound,

@@ -38,6 +38,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             )
             {
                 Acl = c.Acl,
+                Posted = c.Posted ? true : null,
             },
 
             // Whatever was expected of it; only a versioned bucket gets a marker where nothing was.
