@@ -12,8 +12,9 @@ var key = new byte[ChunkCipher.KeyBytes];
 
 Print("seal", Cipher(seal: true));
 Print("open", Cipher(seal: false));
-Print("seal a body, and take its MD5 and CRC64NVME", await Body(sha256: false));
-Print("seal a body, and take its MD5, SHA-256 and CRC64NVME", await Body(sha256: true));
+Print("seal a body, and take its CRC64NVME", await Body(md5: false, sha256: false));
+Print("seal a body, and take its MD5 and CRC64NVME", await Body(md5: true, sha256: false));
+Print("seal a body, and take its MD5, SHA-256 and CRC64NVME", await Body(md5: true, sha256: true));
 Print("seal a content and open it again", await Content());
 
 double Cipher(bool seal)
@@ -30,9 +31,9 @@ double Cipher(bool seal)
     return Stopwatch.GetElapsedTime(begun).TotalSeconds;
 }
 
-async Task<double> Body(bool sha256)
+async Task<double> Body(bool md5, bool sha256)
 {
-    using var body = new SealingBody(new Zeros(Size), key, sha256, ChecksumAlgorithm.Crc64Nvme);
+    using var body = new SealingBody(new Zeros(Size), key, md5, sha256, ChecksumAlgorithm.Crc64Nvme);
     var begun = Stopwatch.GetTimestamp();
     while (await body.Next(CancellationToken.None) is { IsEmpty: false }) { }
     return Stopwatch.GetElapsedTime(begun).TotalSeconds;

@@ -99,7 +99,6 @@ public static class ErrorTable
                 "InvalidPart",
                 "A part was not found: not uploaded, uploaded again meanwhile, or with another ETag."
             ),
-            InvalidPartNumber => new(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
             InvalidPartOrder => new(400, "InvalidPartOrder", "The parts must be listed in ascending order."),
             InvalidPolicyDocument => new(400, "InvalidPolicyDocument", "Invalid Policy:"),
             InvalidRange => new(416, "InvalidRange", "The requested range is not satisfiable."),

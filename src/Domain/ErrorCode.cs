@@ -34,7 +34,6 @@ public enum ErrorCode
     InvalidDigest,
     InvalidEncryptionAlgorithm,
     InvalidPart,
-    InvalidPartNumber,
     InvalidPartOrder,
     InvalidPolicyDocument,
     InvalidRange,

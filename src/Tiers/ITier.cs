@@ -72,6 +72,9 @@ public sealed record StageOptions(ChecksumAlgorithm? Checksum, long SizeMax)
     /// <summary>What the body should hash to, where that is known before it comes: a tier may choose the place by it.
     /// Whoever keeps the content compares first. Null: not known.</summary>
     public byte[]? Sha256 { get; init; }
+
+    /// <summary>Whether an MD5 is wanted; a tier may take it nevertheless.</summary>
+    public bool Md5 { get; init; } = true;
 }
 
 /// <summary>A kept piece of bytes: where, and how many.</summary>

@@ -13,7 +13,8 @@ public abstract class StagedContent : IAsyncDisposable
     /// <summary>20 bytes: the key of the REST contract.</summary>
     public required byte[] Sha1 { get; init; }
 
-    /// <summary>16 bytes: the ETag of a plain PUT. Null for a content joined from parts.</summary>
+    /// <summary>16 bytes: the ETag of a plain PUT. Null for a content joined from parts, and where
+    /// <see cref="StageOptions.Md5"/> is false.</summary>
     public required byte[]? Md5 { get; init; }
 
     /// <summary>Of the algorithm in <see cref="StageOptions.Checksum"/>, big-endian as S3 sends it; null if

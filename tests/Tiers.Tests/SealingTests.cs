@@ -105,6 +105,7 @@ public sealed class SealingTests
         using var body = new SealingBody(
             new MemoryBody(plain, pieceBytes, plain.Length),
             key,
+            md5: true,
             sha256: true,
             ChecksumAlgorithm.Crc32
         );

@@ -38,6 +38,9 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <param name="region">Null where any is accepted.</param>
     public static string RegionOf(string? region) => region ?? "us-east-1";
 
+    /// <summary>The region of AWS where a bucket can be made twice.</summary>
+    public bool IsLegacyRegion => RegionName == "us-east-1";
+
     /// <summary>After it, 200 is sent and blanks follow, so that nobody on the way takes a long completion for a dead
     /// connection; the verdict then stands in the body.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(10);
@@ -216,12 +219,12 @@ public sealed class S3Dispatcher(
             http.Abort();
             return;
         }
-        // The one thing that the answer tells beside the refusal: a delete marker is why.
-        var marker = response.Headers.ContainsKey(S3Headers.DeleteMarker) ? response.Headers[S3Headers.VersionId] : [];
+        // The one thing that the answer tells beside the refusal: whether a delete marker is why.
+        var marker = response.Headers[S3Headers.DeleteMarker];
+        var version = marker.Count > 0 ? response.Headers[S3Headers.VersionId] : [];
         response.Clear();
         Identify(http, requestId);
-        if (marker.Count > 0)
-            VersionedObject.TellMarker(response.Headers, marker.ToString());
+        (response.Headers[S3Headers.DeleteMarker], response.Headers[S3Headers.VersionId]) = (marker, version);
         if (progress.Cors is { } rules)
             Cors.Describe(http, rules);
         // Who waits for 100-continue never sends the body now: on a connection kept open the next request would be

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Varve.Domain.Buckets;
 
-/// <summary>3 to 63 of a–z, 0–9, "." and "-", a letter or digit at both ends; no ".."; not an IPv4 address; not the
+/// <summary>3 to 63 of a–z, 0–9, "." and "-", a letter or digit at both ends and at both sides of
+/// every "."; not an IPv4 address; not the
 /// name of a bucket's past (<c>photos--at-…</c>).</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"/>
 public sealed partial record BucketName
@@ -23,7 +24,7 @@ public sealed partial record BucketName
     public override string ToString() => Text;
 
     [GeneratedRegex(
-        @"^(?!.*\.\.)(?!\d+(\.\d+){3}\z)(?!.*--at-(p\d+|\d{8}t\d{6}z)\z)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\z",
+        @"^(?!.*\.[.-])(?!.*-\.)(?!\d+(\.\d+){3}\z)(?!.*--at-(p\d+|\d{8}t\d{6}z)\z)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\z",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Allowed();

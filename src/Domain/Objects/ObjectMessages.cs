@@ -68,6 +68,9 @@ public sealed record WriteCondition(
 )
 {
     public static readonly WriteCondition None = new(null, null);
+
+    /// <summary>Whether it lets a delete pass that finds a delete marker, which has neither tag nor size.</summary>
+    public bool HoldsForMarker => IfMatch is null or "*" && LastModified is null && Size is null;
 }
 
 public abstract partial record ObjectCommand(CommandContext Context, ObjectId Object) : Command(Context)

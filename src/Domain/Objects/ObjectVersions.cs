@@ -57,6 +57,9 @@ public sealed record ObjectVersions(ImmutableList<ObjectVersion> Stack, ObjectVe
     )
     {
         var now = command.Context.At;
+        var stored = new StoredObject(version.Put);
+        if (version.Put is null ? !command.Condition.HoldsForMarker : stored.RefusalOf(command.Condition) is not null)
+            return new Rejection(ErrorCode.PreconditionFailed, "The version is another one.");
         if (version.Put?.Lock?.Forbids(now, command.Bypass) ?? false)
             return new Rejection(ErrorCode.AccessDenied, "Access Denied because object protected by object lock.");
         var left = versions.Stack.Remove(version);

@@ -6,6 +6,9 @@ namespace Varve.Domain.Objects;
 /// <param name="Current">The current version; null where there is none (never, or deleted).</param>
 public sealed record StoredObject(ObjectEvent.Put? Current)
 {
+    /// <summary>There is none because a delete marker hides what was.</summary>
+    public bool IsMarked { get; init; }
+
     public static readonly Decider<StoredObject, ObjectCommand, ObjectEvent> Decider = new(
         new StoredObject(Current: null),
         Decide,
@@ -41,6 +44,10 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
                 Posted = c.Posted ? true : null,
             },
 
+            ObjectCommand.Delete c when stored.IsMarked && !c.Condition.HoldsForMarker => new Rejection(
+                ErrorCode.PreconditionFailed,
+                "The object is deleted."
+            ),
             // Whatever was expected of it; only a versioned bucket gets a marker where nothing was.
             ObjectCommand.Delete c
                 when stored.Current is null && (c.Within.Versioning is null || c.Condition != WriteCondition.None) =>
@@ -97,7 +104,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
         @event switch
         {
             ObjectEvent.Put e => new StoredObject(e),
-            ObjectEvent.Deleted => Decider.Initial,
+            ObjectEvent.Deleted e => new StoredObject(Current: null) { IsMarked = e.Versioning is not null },
             ObjectEvent.VersionDeleted e => new StoredObject(e.Current),
             ObjectEvent.Tagged e => new StoredObject(e.Current),
             ObjectEvent.LockSet e => new StoredObject(e.Current),

@@ -25,6 +25,8 @@ public abstract partial record ObjectCommand
         /// <summary>Only if it is not the latest, or is not it any more.</summary>
         public bool OnlyNoncurrent { get; init; }
 
+        public WriteCondition Condition { get; init; } = WriteCondition.None;
+
         public override IEnumerable<Step> Steps() => [Step.On(ObjectVersions.Decider, Stream, this)];
     }
 

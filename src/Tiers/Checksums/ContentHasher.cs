@@ -21,14 +21,17 @@ public sealed class ContentHasher
 
     ChecksumAlgorithm? algorithm;
     IncrementalChecksum? crc;
+    bool takesMd5;
 
     ContentHasher() { }
 
     /// <param name="checksum">To take beside the standing three; SHA-1 and SHA-256 are not computed twice.</param>
-    public static ContentHasher Rent(ChecksumAlgorithm? checksum)
+    /// <param name="md5">False leaves out the slowest of the three, where nobody wants it.</param>
+    public static ContentHasher Rent(ChecksumAlgorithm? checksum, bool md5 = true)
     {
         var hasher = Pool.TryDequeue(out var pooled) ? pooled : new ContentHasher();
         hasher.algorithm = checksum;
+        hasher.takesMd5 = md5;
         hasher.crc = checksum is null or ChecksumAlgorithm.Sha1 or ChecksumAlgorithm.Sha256
             ? null
             : hasher.crcs[(int)checksum] ??= new IncrementalChecksum(checksum.Value);
@@ -37,7 +40,8 @@ public sealed class ContentHasher
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        md5.AppendData(bytes);
+        if (takesMd5)
+            md5.AppendData(bytes);
         sha1.AppendData(bytes);
         sha256.AppendData(bytes);
         crc?.Append(bytes);
@@ -55,7 +59,7 @@ public sealed class ContentHasher
             _ => new byte[crc!.SizeBytes],
         };
         crc?.Finish(checksum);
-        var hashes = new ContentHashes(sha256Hash, sha1Hash, md5.GetHashAndReset(), checksum);
+        var hashes = new ContentHashes(sha256Hash, sha1Hash, takesMd5 ? md5.GetHashAndReset() : null, checksum);
         if (Pool.Count < PooledMax)
             Pool.Enqueue(this);
         else
@@ -76,6 +80,6 @@ public sealed class ContentHasher
 
 /// <param name="Sha256">32 bytes.</param>
 /// <param name="Sha1">20 bytes.</param>
-/// <param name="Md5">16 bytes.</param>
+/// <param name="Md5">16 bytes; null if it was not asked for.</param>
 /// <param name="Checksum">Big-endian; null if none was asked for.</param>
-public readonly record struct ContentHashes(byte[] Sha256, byte[] Sha1, byte[] Md5, byte[]? Checksum);
+public readonly record struct ContentHashes(byte[] Sha256, byte[] Sha1, byte[]? Md5, byte[]? Checksum);

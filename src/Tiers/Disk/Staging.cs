@@ -10,7 +10,7 @@ sealed class Staging(int smallSizeMax, DiskFolders folders, StageOptions options
     /// <summary>The first buffer, whatever the sender announced: who sends nothing costs little.</summary>
     const int FirstBufferBytes = 16 * 1024;
 
-    readonly ContentHasher hasher = ContentHasher.Rent(options.Checksum);
+    readonly ContentHasher hasher = ContentHasher.Rent(options.Checksum, options.Md5);
     byte[]? record;
     UnfinishedFile? file;
     bool announcedLarge;

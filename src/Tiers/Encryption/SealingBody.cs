@@ -15,7 +15,7 @@ public sealed class SealingBody : IBodySource, IDisposable
     readonly ChunkCipher cipher;
     readonly byte[] plain = ArrayPool<byte>.Shared.Rent(ChunkCipher.ChunkBytes);
     readonly byte[] output = ArrayPool<byte>.Shared.Rent(ChunksMax * ChunkCipher.SealedChunkBytes);
-    readonly IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+    readonly IncrementalHash? md5;
     readonly IncrementalHash? sha256;
     readonly IncrementalChecksum? checksum;
     ReadOnlySequence<byte> rest;
@@ -24,12 +24,14 @@ public sealed class SealingBody : IBodySource, IDisposable
     bool ended;
 
     /// <param name="key">32 bytes, for this body alone.</param>
-    /// <param name="sha256">Whether to take a SHA-256 of the plain bytes beside their MD5.</param>
+    /// <param name="md5">Whether to take an MD5 of the plain bytes.</param>
+    /// <param name="sha256">Whether to take their SHA-256.</param>
     /// <param name="checksum">To take of the plain bytes too.</param>
-    public SealingBody(IBodySource body, ReadOnlySpan<byte> key, bool sha256, ChecksumAlgorithm? checksum)
+    public SealingBody(IBodySource body, ReadOnlySpan<byte> key, bool md5, bool sha256, ChecksumAlgorithm? checksum)
     {
         this.body = body;
         cipher = new(key);
+        this.md5 = md5 ? IncrementalHash.CreateHash(HashAlgorithmName.MD5) : null;
         this.sha256 = sha256 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         this.checksum = checksum is { } algorithm ? new(algorithm) : null;
         AnnouncedLength = body.AnnouncedLength is { } length ? ChunkCipher.SealedSize(length) : null;
@@ -66,7 +68,7 @@ public sealed class SealingBody : IBodySource, IDisposable
 
     public void Dispose()
     {
-        md5.Dispose();
+        md5?.Dispose();
         sha256?.Dispose();
         checksum?.Dispose();
         cipher.Dispose();
@@ -81,7 +83,7 @@ public sealed class SealingBody : IBodySource, IDisposable
             var piece = rest.FirstSpan;
             var taken = piece[..Math.Min(piece.Length, ChunkCipher.ChunkBytes - filled)];
             taken.CopyTo(plain.AsSpan(filled));
-            md5.AppendData(taken);
+            md5?.AppendData(taken);
             sha256?.AppendData(taken);
             checksum?.Append(taken);
             filled += taken.Length;
@@ -103,11 +105,11 @@ public sealed class SealingBody : IBodySource, IDisposable
         ended = true;
         var value = checksum is null ? null : new byte[checksum.SizeBytes];
         checksum?.Finish(value);
-        Hashes = new(md5.GetHashAndReset(), sha256?.GetHashAndReset(), value);
+        Hashes = new(md5?.GetHashAndReset(), sha256?.GetHashAndReset(), value);
     }
 }
 
-/// <param name="Md5">16 bytes.</param>
+/// <param name="Md5">16 bytes; null if it was not asked for.</param>
 /// <param name="Sha256">32 bytes; null if it was not asked for.</param>
 /// <param name="Checksum">Big-endian; null if none was asked for.</param>
-public sealed record PlainHashes(byte[] Md5, byte[]? Sha256, byte[]? Checksum);
+public sealed record PlainHashes(byte[]? Md5, byte[]? Sha256, byte[]? Checksum);

@@ -216,7 +216,7 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         var target = S3Location.OfSegments(options, Convert.ToHexStringLower(hashes.Sha256));
         var gathered = new GatheredBytes(list.Length);
         gathered.Append(list);
-        await store.Put(target.Key, gathered, hashes.Md5, cancel);
+        await store.Put(target.Key, gathered, hashes.Md5!, cancel);
         gathered.Return();
         return target.ToString();
     }

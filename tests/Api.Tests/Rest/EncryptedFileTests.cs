@@ -63,6 +63,7 @@ public sealed class EncryptedFileTests(RestServer server) : IClassFixture<RestSe
             varve,
             new OnePiece(),
             Seal.Of(key),
+            md5: false,
             sha256: false,
             ChecksumAlgorithm.Crc32,
             sizeMax: Bytes.Length,

@@ -104,7 +104,7 @@ public sealed class GetObjectTests(S3Host host)
     }
 
     [Theory]
-    [InlineData("partNumber=1", 206, ""), InlineData("partNumber=2", 416, "InvalidPartNumber")]
+    [InlineData("partNumber=1", 206, ""), InlineData("partNumber=2", 400, "InvalidPart")]
     [InlineData("partNumber=0", 400, "InvalidArgument"), InlineData("partNumber=x", 400, "InvalidArgument")]
     [InlineData("versionId=null", 200, ""), InlineData("versionId=abc", 400, "InvalidArgument")]
     public async Task Parts_and_versions_of_a_plain_object(string query, int status, string code)

@@ -52,7 +52,7 @@ public sealed class LifecycleTests(S3Host host)
     [InlineData($"{All}<Prefix/><Status>Enabled</Status>{Expire}", "MalformedXML")]
     [InlineData($"{All}<Status>Enabled</Status>", "InvalidRequest")]
     [InlineData(
-        $"<Filter><Prefix>a</Prefix><Tag><Key>k</Key><Value/></Tag></Filter><Status>Enabled</Status>{Expire}",
+        $"<Filter><Prefix>a</Prefix><And><Prefix>b</Prefix></And></Filter><Status>Enabled</Status>{Expire}",
         "MalformedXML"
     )]
     [InlineData($"{All}<Status>Enabled</Status><Expiration/>", "MalformedXML")]

@@ -55,7 +55,7 @@ public sealed class ObjectPartsTests(S3Host host)
         foreach (var missing in (int[])[1, 4, 6, 10_000])
         {
             var refused = await raw.Send("GET", $"{path}?partNumber={missing}");
-            Assert.Equal((416, "InvalidPartNumber"), (refused.Status, refused.Code));
+            Assert.Equal((400, "InvalidPart"), (refused.Status, refused.Code));
         }
         var both = await raw.Send("GET", $"{path}?partNumber=2", null, ("range", "bytes=0-1"));
         Assert.Equal((400, "InvalidRequest"), (both.Status, both.Code));
@@ -86,7 +86,7 @@ public sealed class ObjectPartsTests(S3Host host)
         );
         Assert.Equal(["2", "3", "5"], whole.Elements("PartNumber"));
         Assert.Equal(4, whole.Elements("ChecksumCRC32").Count);
-        Assert.DoesNotContain('-', whole.Element("ChecksumCRC32")!);
+        Assert.EndsWith("-3", whole.Element("ChecksumCRC32"), StringComparison.Ordinal);
         Assert.True(whole.Headers.ContainsKey("last-modified"));
 
         var first = await raw.Send("GET", $"{path}?attributes", null, All, ("x-amz-max-parts", "2"));

@@ -95,7 +95,7 @@ public sealed class PutObjectTests(S3Host host)
     [InlineData("content-md5", "short", 400, "InvalidDigest")]
     [InlineData("x-amz-checksum-crc32", "NhCmhg==", 200, "")]
     [InlineData("x-amz-checksum-crc32", "AAAAAA==", 400, "BadDigest")]
-    [InlineData("x-amz-checksum-crc32", "AAAA", 400, "InvalidRequest")]
+    [InlineData("x-amz-checksum-crc32", "AAAA", 400, "BadDigest")]
     [InlineData("x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", 200, "")]
     [InlineData("x-amz-server-side-encryption", "aws:kms", 501, "NotImplemented")]
     [InlineData("x-amz-server-side-encryption-customer-algorithm", "AES256", 400, "InvalidArgument")]

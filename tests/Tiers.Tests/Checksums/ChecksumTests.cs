@@ -98,13 +98,14 @@ public sealed class ChecksumTests
         var bytes = Encoding.UTF8.GetBytes(string.Join(' ', Enumerable.Range(0, 1000)));
         for (var i = 0; i < 3; i++)
         {
-            var hasher = ContentHasher.Rent(algorithm);
+            var withMd5 = i != 1; // a pooled one forgets what was asked of it before
+            var hasher = ContentHasher.Rent(algorithm, withMd5);
             hasher.Append(bytes.AsSpan(0, 1000));
             hasher.Append(bytes.AsSpan(1000));
             var hashes = hasher.Finish();
             Assert.Equal(SHA256.HashData(bytes), hashes.Sha256);
             Assert.Equal(SHA1.HashData(bytes), hashes.Sha1);
-            Assert.Equal(MD5.HashData(bytes), hashes.Md5);
+            Assert.Equal(withMd5 ? MD5.HashData(bytes) : null, hashes.Md5);
             Assert.Equal(algorithm is { } a ? Of(a, bytes) : null, hashes.Checksum);
         }
     }

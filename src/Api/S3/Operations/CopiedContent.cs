@@ -69,6 +69,7 @@ sealed record CopiedContent(
             varve,
             body,
             Seal.Of(key),
+            md5: false,
             sha256: false,
             wanted,
             PutValidator.SizeMax,

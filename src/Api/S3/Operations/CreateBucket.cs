@@ -5,7 +5,8 @@ using Varve.Domain.Buckets;
 
 namespace Varve.Api.S3.Operations;
 
-/// <summary><c>PUT /{bucket}</c>. Any location is accepted: a Varve is one place.</summary>
+/// <summary><c>PUT /{bucket}</c>. Any location is accepted: a Varve is one place. In AWS's oldest region whoever makes
+/// their own bucket again is told that it is there.</summary>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"/>
 static class CreateBucket
 {
@@ -13,7 +14,6 @@ static class CreateBucket
     {
         var name = BucketName.Parse(request.Bucket);
         RequestedObject.RefuseUnsupported(request.Headers);
-        RefuseUnsupported(request.Headers);
         _ = S3Documents.CreateBucketConfiguration(await request.ReadDocument(S3Documents.BytesMax, cancel));
 
         var user = request.Caller.UserName;
@@ -22,14 +22,20 @@ static class CreateBucket
         {
             Configured = [.. await Configured(request, context.At, cancel)],
         };
-        request.Acknowledge(await varve.Run(command, cancel));
         request.Response.Headers.Location = $"/{name}";
+        try
+        {
+            request.Acknowledge(await varve.Run(command, cancel));
+        }
+        catch (RejectedException refused)
+            when (refused.Rejection.Code == ErrorCode.BucketAlreadyOwnedByYou && request.Options.IsLegacyRegion)
+        {
+            await request.AcknowledgeAgain(varve, cancel);
+        }
     }
 
     static bool ObjectLock(IHeaderDictionary headers) =>
         string.Equals(headers["x-amz-bucket-object-lock-enabled"], "true", StringComparison.OrdinalIgnoreCase);
-
-    static void RefuseUnsupported(IHeaderDictionary headers) { }
 
     static async ValueTask<List<BucketConfigurationEvent>> Configured(
         S3Request request,

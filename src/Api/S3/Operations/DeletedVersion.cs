@@ -32,7 +32,8 @@ readonly record struct DeletedVersion(Outcome Outcome, string? VersionId, bool I
                 : new(outcome, versionId, IsMarker: false);
         }
         var bypass = RequestedLock.Bypasses(request, id.Key.Text, varve);
-        var deleted = await varve.Run(new ObjectCommand.DeleteVersion(context, id, versionId, bypass), cancel);
+        var command = new ObjectCommand.DeleteVersion(context, id, versionId, bypass) { Condition = condition };
+        var deleted = await varve.Run(command, cancel);
         return new(deleted, versionId, IsMarker: deleted.State<ObjectVersions>().Deleted is { Put: null });
     }
 

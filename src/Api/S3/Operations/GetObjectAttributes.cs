@@ -69,7 +69,7 @@ static class GetObjectAttributes
         if (asked.Contains("Checksum") && row.Checksum is { } checksum)
         {
             xml.Open("Checksum"u8);
-            ChecksumAnswer.WriteElements(ref xml, checksum with { Value = checksum.Value.Split('-')[0] });
+            ChecksumAnswer.WriteElements(ref xml, checksum);
             xml.Close("Checksum"u8);
         }
         if (parts.Count > 0)

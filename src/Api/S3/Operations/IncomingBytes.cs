@@ -45,6 +45,7 @@ static class IncomingBytes
             varve,
             body,
             seal,
+            md5 is not null,
             payload.Mode == PayloadMode.Sha256,
             algorithm,
             SizeMax,

@@ -1,5 +1,7 @@
 using System.Buffers;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
+using Varve.Domain.Access;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
@@ -49,6 +51,7 @@ static class ListMultipartUploads
         listing.WriteEncoding(ref xml);
         xml.Element("MaxUploads"u8, listing.Max);
         xml.Element("IsTruncated"u8, page.Truncated);
+        var enforced = RequestAccess.Of(request.Place!.Bucket).Ownership == ObjectOwnership.BucketOwnerEnforced;
         foreach (var upload in page.Uploads)
         {
             if (upload.InitiatedAt < request.Place!.Bucket.CreatedAt)
@@ -57,7 +60,11 @@ static class ListMultipartUploads
             xml.Element("Key"u8, listing.Show(upload.Key));
             xml.Element("UploadId"u8, upload.UploadId);
             Owners.Write(ref xml, "Initiator"u8, upload.Initiator);
-            Owners.Write(ref xml, "Owner"u8, request.Owner);
+            Owners.Write(
+                ref xml,
+                "Owner"u8,
+                enforced || upload.Initiator == Caller.Anonymous.UserName ? request.Owner : upload.Initiator
+            );
             xml.Element("StorageClass"u8, "STANDARD");
             xml.Element("Initiated"u8, upload.InitiatedAt);
             xml.Close("Upload"u8);

@@ -9,6 +9,14 @@ namespace Varve.Api.S3.Operations;
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html"/>
 static class ListObjects
 {
+    static readonly SearchValues<char> DecodedOtherwise = SearchValues.Create([
+        '%',
+        '+',
+        '\ufffe',
+        '\uffff',
+        .. Enumerable.Range(0, ' ').Except(['\t', '\n']).Select(c => (char)c),
+    ]);
+
     static readonly ObjectPage Nothing = new([], [], Truncated: false, Last: "");
 
     public static async Task HandleV1(S3Request request, Backend varve, CancellationToken cancel)
@@ -52,7 +60,9 @@ static class ListObjects
         var xml = new S3XmlWriter(output);
         xml.Begin("ListBucketResult"u8);
         xml.Element("Name"u8, request.Bucket);
-        xml.Element("Prefix"u8, listing.Show(listing.Prefix));
+        // boto3 decodes every name of this answer but this one: what reads the same decoded or not goes as it is.
+        var same = !listing.Prefix.AsSpan().ContainsAny(DecodedOtherwise);
+        xml.Element("Prefix"u8, same ? listing.Prefix : listing.Show(listing.Prefix));
         xml.Element("Marker"u8, listing.Show(marker));
         if (page.Truncated && listing.Delimiter.Length > 0) // without a delimiter the last key is the next marker
             xml.Element("NextMarker"u8, listing.Show(page.Last));
@@ -71,7 +81,8 @@ static class ListObjects
         xml.Begin("ListBucketResult"u8);
         xml.Element("Name"u8, request.Bucket);
         xml.Element("Prefix"u8, listing.Show(listing.Prefix));
-        xml.ElementIfAny("ContinuationToken"u8, request.Query["continuation-token"]);
+        if (request.Query["continuation-token"] is { } token)
+            xml.Element("ContinuationToken"u8, token);
         if (page.Truncated)
             xml.Element("NextContinuationToken"u8, ContinuationToken.Write(page.Last));
         if (request.Query["start-after"] is { } startAfter)

@@ -35,7 +35,7 @@ static class ListParts
         xml.Element("Key"u8, request.Key);
         xml.Element("UploadId"u8, request.Query["uploadId"]);
         Owners.Write(ref xml, "Initiator"u8, upload.Initiator);
-        Owners.Write(ref xml, "Owner"u8, request.Owner);
+        Owners.Write(ref xml, "Owner"u8, upload.Acl?.Owner ?? request.Owner);
         xml.Element("StorageClass"u8, StorageClass.Of(upload.Attributes.Headers));
         xml.Element("PartNumberMarker"u8, marker);
         if (shown > 0)

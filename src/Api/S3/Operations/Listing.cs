@@ -13,8 +13,12 @@ sealed record Listing(string Prefix, string Delimiter, int Max, bool Encoded)
 
     /// <param name="maxName">Of the parameter that bounds the page, such as <c>max-keys</c>.</param>
     /// <exception cref="RejectedException">InvalidArgument.</exception>
-    public static Listing From(S3Request request, string maxName) =>
-        new(
+    public static Listing From(S3Request request, string maxName)
+    {
+        // Ceph's parameter: who can do without the order gets it all the same, but no folders.
+        if (request.Query["allow-unordered"] == "true" && request.Query["delimiter"] is { Length: > 0 })
+            throw new RejectedException(ErrorCode.InvalidArgument, "allow-unordered excludes a delimiter.");
+        return new(
             request.Query["prefix"] ?? "",
             request.Query["delimiter"] ?? "",
             request.Number(maxName, unset: EntriesMax, least: 0, most: EntriesMax),
@@ -28,6 +32,7 @@ sealed record Listing(string Prefix, string Delimiter, int Max, bool Encoded)
                 ),
             }
         );
+    }
 
     public string Show(string name) => Encoded ? PercentCoding.Encode(name, keepSlash: true) : name;
 

@@ -10,6 +10,8 @@ namespace Varve.Api.S3.Operations;
 /// <summary>Which key a request's objects are encrypted with, and whether it brings the right one.</summary>
 static class ObjectCiphers
 {
+    const string OtherKey = "The provided encryption parameters did not match the ones used originally.";
+
     /// <summary>The key that the client sends along; null for none.</summary>
     /// <inheritdoc cref="EncryptionHeaders.KeyIn"/>
     public static CustomerKey? CustomerKey(this S3Request request, CustomerKeyHeaders names) =>
@@ -42,8 +44,8 @@ static class ObjectCiphers
 
     /// <summary>The key of an object that is read; null where it is not encrypted.</summary>
     /// <param name="names">Of the headers that bring the client's: its own, or those of a copy's source.</param>
-    /// <exception cref="RejectedException">InvalidRequest: a key is missing, or none is needed; AccessDenied: it is
-    /// another one.</exception>
+    /// <exception cref="RejectedException">InvalidRequest: a key is missing, none is needed, or it is another one.
+    /// </exception>
     public static byte[]? KeyOf(this S3Request request, ObjectRow row, Backend varve, CustomerKeyHeaders names)
     {
         var customer = request.CustomerKey(names);
@@ -64,7 +66,7 @@ static class ObjectCiphers
             ?? (
                 customer is null
                     ? throw new InvalidOperationException("The object's key does not open with this master key.")
-                    : throw new RejectedException(ErrorCode.AccessDenied)
+                    : throw new RejectedException(ErrorCode.InvalidRequest, OtherKey)
             );
     }
 
@@ -88,17 +90,14 @@ static class ObjectCiphers
         if (encryption is null)
             return null;
         return varve.Keys.Open(encryption, customer?.Bytes)
-            ?? throw new RejectedException(
-                ErrorCode.InvalidRequest,
-                "The provided encryption parameters did not match the ones used originally."
-            );
+            ?? throw new RejectedException(ErrorCode.InvalidRequest, OtherKey);
     }
 
     /// <summary>SSE-S3 is asked for when an object begins, and nowhere else.</summary>
-    /// <exception cref="RejectedException">InvalidArgument; NotImplemented for KMS.</exception>
+    /// <exception cref="RejectedException">InvalidArgument.</exception>
     public static void RefuseServerKey(S3Request request)
     {
-        if (EncryptionHeaders.AskForServerKey(request.Headers))
+        if (request.Headers.ContainsKey(EncryptionHeaders.Server))
             throw EncryptionHeaders.Invalid("x-amz-server-side-encryption header is not supported for this operation.");
     }
 

@@ -15,7 +15,7 @@ sealed record ObjectParts(IReadOnlyList<UploadEvent.PartUploaded> Parts)
 
     /// <summary>Where a part lies in the object. What came in one piece is its own part 1.</summary>
     /// <returns>The part, if there are any; and its range, null where it has no bytes.</returns>
-    /// <exception cref="RejectedException">InvalidPartNumber.</exception>
+    /// <exception cref="RejectedException">InvalidPart.</exception>
     public (UploadEvent.PartUploaded? Part, ByteRange? Range) Find(int number, ObjectRow row)
     {
         if (Parts.Count == 0 && number == 1)
@@ -27,7 +27,7 @@ sealed record ObjectParts(IReadOnlyList<UploadEvent.PartUploaded> Parts)
                 return (part, RangeOf(offset, part.Size));
             offset += part.Size;
         }
-        throw new RejectedException(ErrorCode.InvalidPartNumber);
+        throw new RejectedException(ErrorCode.InvalidPart);
     }
 
     static ByteRange? RangeOf(long offset, long size) => size == 0 ? null : new ByteRange(offset, size);

@@ -18,18 +18,20 @@ readonly record struct Seal(byte[] Key, EncryptionKind Kind)
 /// <param name="Staged">As they will be stored.</param>
 /// <param name="Size">As they came, like all that follows.</param>
 /// <param name="Sha256">32 bytes; null where it was not asked for.</param>
-/// <param name="Md5">16 bytes.</param>
+/// <param name="Md5">16 bytes; null where it was not asked for.</param>
 /// <param name="Checksum">Of the algorithm that was asked for, big-endian; null for none.</param>
 /// <param name="ETag">Without quotes.</param>
-sealed record TakenContent(StagedContent Staged, long Size, byte[]? Sha256, byte[] Md5, byte[]? Checksum, string ETag)
+sealed record TakenContent(StagedContent Staged, long Size, byte[]? Sha256, byte[]? Md5, byte[]? Checksum, string ETag)
     : IAsyncDisposable
 {
-    /// <param name="sha256">Whether the SHA-256 of what came is needed.</param>
+    /// <param name="md5">Whether the MD5 of what came is needed; the ETag is, whatever this says.</param>
+    /// <param name="sha256">Whether its SHA-256 is.</param>
     /// <param name="sizeMax">In bytes, as they come.</param>
     public static async ValueTask<TakenContent> Stage(
         Backend varve,
         IBodySource body,
         Seal? seal,
+        bool md5,
         bool sha256,
         ChecksumAlgorithm? algorithm,
         long sizeMax,
@@ -42,8 +44,11 @@ sealed record TakenContent(StagedContent Staged, long Size, byte[]? Sha256, byte
             var etag = Convert.ToHexStringLower(whole.Md5!);
             return new(whole, whole.Size, whole.Sha256, whole.Md5!, whole.Checksum, etag);
         }
-        using var sealing = new SealingBody(body, wanted.Key, sha256, algorithm);
-        var staged = await varve.Tier.Stage(sealing, new(Checksum: null, ChunkCipher.SealedSize(sizeMax)), cancel);
+        // The ETag is an MD5 of the plain bytes or of the sealed ones; the other is taken only if somebody compares it.
+        var etagOfSealed = wanted.Kind == EncryptionKind.CustomerKey;
+        using var sealing = new SealingBody(body, wanted.Key, md5 || !etagOfSealed, sha256, algorithm);
+        var options = new StageOptions(Checksum: null, ChunkCipher.SealedSize(sizeMax)) { Md5 = etagOfSealed };
+        var staged = await varve.Tier.Stage(sealing, options, cancel);
         var plain = sealing.Hashes!;
         return new(
             staged,
@@ -51,7 +56,7 @@ sealed record TakenContent(StagedContent Staged, long Size, byte[]? Sha256, byte
             plain.Sha256,
             plain.Md5,
             plain.Checksum,
-            Convert.ToHexStringLower(wanted.Kind == EncryptionKind.CustomerKey ? staged.Md5! : plain.Md5)
+            Convert.ToHexStringLower(etagOfSealed ? staged.Md5! : plain.Md5!)
         );
     }
 

@@ -58,6 +58,7 @@ static class UploadPartCopy
             varve,
             body,
             key?.Seal,
+            md5: false,
             sha256: false,
             algorithm,
             IncomingBytes.SizeMax,

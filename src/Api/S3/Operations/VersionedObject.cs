@@ -45,6 +45,8 @@ static class VersionedObject
             {
                 if (bucket.Versioning is not null && await Marker(request, varve, cancel) is { } marker)
                     TellMarker(headers, marker.ShownId);
+                else
+                    headers[S3Headers.DeleteMarker] = "false";
                 throw new RejectedException(ErrorCode.NoSuchKey);
             }
             Tell(headers, bucket.Versioning, current);

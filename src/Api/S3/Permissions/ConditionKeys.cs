@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Varve.Api.S3.Protocol;
@@ -9,10 +10,17 @@ namespace Varve.Api.S3.Permissions;
 
 /// <summary>What a request says under the condition keys of policies.</summary>
 /// <param name="headers">Of the request, or the fields of a form.</param>
+/// <param name="tags">Of the object that is there; null for none.</param>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html"/>
-sealed class ConditionKeys(S3Request request, IHeaderDictionary headers, DateTimeOffset now)
+sealed class ConditionKeys(
+    S3Request request,
+    IHeaderDictionary headers,
+    ImmutableSortedDictionary<string, string>? tags,
+    DateTimeOffset now
+)
 {
     const string Tagging = "x-amz-tagging";
+    const string ExistingTag = "s3:ExistingObjectTag/";
 
     static readonly FrozenDictionary<string, Func<ConditionKeys, string?>> Known = new Dictionary<
         string,
@@ -36,7 +44,8 @@ sealed class ConditionKeys(S3Request request, IHeaderDictionary headers, DateTim
                 { Root: true } => "Account",
                 _ => "User",
             },
-        ["s3:prefix"] = keys => keys.Request.Query["prefix"],
+        // Who asks for an object that is not there learns so much as a list of its name would tell.
+        ["s3:prefix"] = keys => keys.Request.Target.Key ?? keys.Request.Query["prefix"],
         ["s3:delimiter"] = keys => keys.Request.Query["delimiter"],
         ["s3:max-keys"] = keys => keys.Request.Query["max-keys"],
         ["s3:VersionId"] = keys => keys.Request.Query["versionId"],
@@ -62,7 +71,9 @@ sealed class ConditionKeys(S3Request request, IHeaderDictionary headers, DateTim
         if (key.StartsWith("s3:x-amz-", StringComparison.OrdinalIgnoreCase))
             return Header(key[3..]) is { } header ? [header] : null;
         if (key.Equals("s3:RequestObjectTagKeys", StringComparison.OrdinalIgnoreCase))
-            return RequestTags() is { } tags ? [.. tags.All.Select(tag => tag.Name)] : null;
+            return RequestTags() is { } asked ? [.. asked.All.Select(tag => tag.Name)] : null;
+        if (key.StartsWith(ExistingTag, StringComparison.OrdinalIgnoreCase))
+            return tags?.GetValueOrDefault(key[ExistingTag.Length..]) is { } tag ? [tag] : null;
         if (key.StartsWith("s3:RequestObjectTag/", StringComparison.OrdinalIgnoreCase))
             return RequestTags()?[key["s3:RequestObjectTag/".Length..]] is { } value ? [value] : null;
         return null;
@@ -73,7 +84,7 @@ sealed class ConditionKeys(S3Request request, IHeaderDictionary headers, DateTim
     string? User(Func<string, string> id) => request.Caller.Principal.User is { } user ? id(user) : null;
 
     /// <summary>Tags in a header are written like a query.</summary>
-    S3Query? RequestTags() => Header(Tagging) is { Length: > 0 } tags ? S3Query.Parse(tags.AsMemory()) : null;
+    S3Query? RequestTags() => Header(Tagging) is { Length: > 0 } text ? S3Query.Parse(text.AsMemory()) : null;
 
     static string? CopySourceOf(string? header)
     {

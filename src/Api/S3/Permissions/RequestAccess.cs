@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BitFaster.Caching.Lru;
 using Varve.Api.S3.Operations;
 using Varve.Domain;
@@ -29,10 +30,12 @@ static class RequestAccess
                 throw new RejectedException(ErrorCode.AccessDenied);
             return;
         }
-        var (there, acl) = await FindAcl(request, varve, cancel);
+        var (there, acl, tags) = await FindObject(request, varve, cancel);
+        var asked = Versioned(request, action);
+        var bucket = request.Place!.Bucket;
         var mayAsk = there
-            ? Allows(request, Versioned(request, action), request.Key, acl, varve)
-            : MayKnowOfNothing(request, Versioned(request, action), varve);
+            ? Authorization.Allows(Ask(request, bucket, asked, request.Key, varve, tags), Of(bucket), acl)
+            : MayKnowOfNothing(request, asked, varve);
         if (!mayAsk)
             throw new RejectedException(ErrorCode.AccessDenied);
     }
@@ -93,27 +96,39 @@ static class RequestAccess
         Of(request.Place!.Bucket).Policy?.Evaluate(Ask(request, request.Place.Bucket, action, request.Key, varve))
         is PolicyVerdict.Denied;
 
-    static AccessRequest Ask(S3Request request, BucketRow bucket, string action, string? key, Backend varve) =>
+    /// <param name="tags">Of the object that is there; null for none.</param>
+    static AccessRequest Ask(
+        S3Request request,
+        BucketRow bucket,
+        string action,
+        string? key,
+        Backend varve,
+        ImmutableSortedDictionary<string, string>? tags = null
+    ) =>
         new(
             request.Caller.Principal,
             action,
             bucket.Name,
             key,
-            new ConditionKeys(request, request.Headers, varve.Now).Find
+            new ConditionKeys(request, request.Headers, tags, varve.Now).Find
         );
 
     /// <summary>Reads go by the read models, writes by the log.</summary>
-    static async ValueTask<(bool There, Acl? Acl)> FindAcl(S3Request request, Backend varve, CancellationToken cancel)
+    static async ValueTask<(bool There, Acl? Acl, ImmutableSortedDictionary<string, string>? Tags)> FindObject(
+        S3Request request,
+        Backend varve,
+        CancellationToken cancel
+    )
     {
         if (request.Operation.Method is "GET" or "HEAD")
         {
             if (request.VersionId() is not { } id)
-                return await request.FindObject(varve, cancel) is { } row ? (true, row.Acl) : (false, null);
+                return await request.FindObject(varve, cancel) is { } row ? (true, row.Acl, row.Tags) : default;
             var version = await varve.Reads.FindStoredVersion(request.Place!.Bucket.Name, request.Key, id, cancel);
-            return (version is not null, version?.Object?.Acl);
+            return (version is not null, version?.Object?.Acl, version?.Object?.Tags);
         }
         var stored = await VersionedObject.FindInLog(request, varve, cancel);
-        return (stored is not null, stored?.Acl);
+        return (stored is not null, stored?.Acl, stored?.Tags);
     }
 
     static string Versioned(S3Request request, string action) =>

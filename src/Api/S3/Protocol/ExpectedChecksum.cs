@@ -94,13 +94,13 @@ public sealed record ExpectedChecksum(ChecksumAlgorithm Algorithm, byte[]? Value
     }
 
     /// <param name="base64">Of exactly as many bytes as the algorithm makes.</param>
-    /// <exception cref="RejectedException">InvalidRequest.</exception>
+    /// <exception cref="RejectedException">BadDigest: it is the checksum of nothing.</exception>
     public static ExpectedChecksum Parse(ChecksumAlgorithm algorithm, string base64)
     {
         var value = new byte[SizeOf(algorithm)];
         return IsBase64Of(base64, value)
             ? new(algorithm, value)
-            : throw Invalid($"Value for {HeaderOf(algorithm)} header is invalid.");
+            : throw new RejectedException(ErrorCode.BadDigest, $"Value for {HeaderOf(algorithm)} header is invalid.");
     }
 
     /// <summary>Compares it with what came, once the body has ended.</summary>

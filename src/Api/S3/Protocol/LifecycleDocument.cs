@@ -83,16 +83,16 @@ static class LifecycleDocument
         return acts ? rule : throw Refused("At least one action needs to be specified in a rule");
     }
 
-    /// <summary>One condition, or several within an <c>And</c>; an empty prefix beside others is none.</summary>
+    /// <summary>One condition, or several within an <c>And</c>. Several without it, or beside it, have to hold together
+    /// too, as with Ceph.</summary>
     static LifecycleFilter Filter(XmlPart part)
     {
+        List<XmlPart> conditions = [.. part.Children.Where(child => child.Name != "And")];
         var and = Child(part, "And");
-        var conditions = part.Children.Count(child => child.Name != "Prefix" || child.Text.Length > 0);
-        if (conditions > 1)
-            throw S3XmlReader.Malformed("More than one condition without And.");
-        var within = and ?? part;
+        if (and is not null)
+            conditions.AddRange(and.Children);
         var tags = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var tag in Named(within, "Tag"))
+        foreach (var tag in conditions.Where(condition => condition.Name == "Tag"))
         {
             var (key, value) = TagSet.Pair(tag);
             if (key.Length == 0)
@@ -100,16 +100,24 @@ static class LifecycleDocument
             if (!tags.TryAdd(key, value))
                 throw Refused("Duplicate Tag Keys are not allowed.");
         }
-        var (greater, less) = (Size(within, "ObjectSizeGreaterThan"), Size(within, "ObjectSizeLessThan"));
+        var (greater, less) = (Sizes("ObjectSizeGreaterThan").Max(), Sizes("ObjectSizeLessThan").Min());
         if (less <= (greater ?? 0))
             throw Refused("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.");
+        var prefixes = conditions.Where(condition => condition.Name == "Prefix").Select(condition => condition.Text);
+        var prefix = prefixes.MaxBy(text => text.Length);
+        if (prefixes.Any(other => !prefix!.StartsWith(other, StringComparison.Ordinal)))
+            throw S3XmlReader.Malformed("No key has both prefixes.");
         return new(
-            and is null ? null : true,
-            within["Prefix"],
+            and is null && conditions.Count(condition => condition.Text != "" || condition.Name != "Prefix") < 2
+                ? null
+                : true,
+            prefix,
             tags.Count == 0 ? null : tags.ToImmutable(),
             greater,
             less
         );
+
+        long?[] Sizes(string name) => [Size(part, name), and is null ? null : Size(and, name)];
     }
 
     static LifecycleExpiration Expiration(XmlPart part, LifecycleFilter? filter)

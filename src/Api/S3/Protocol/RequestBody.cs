@@ -29,7 +29,9 @@ public abstract class RequestBody : IBodySource, IDisposable
     {
         var payload = request.Payload;
         if (!payload.IsStreaming)
-            return new PlainBody(reader, headers.ContentLength ?? throw LengthMissing("Content-Length"));
+            return headers.ContentLength is { } length ? new PlainBody(reader, length)
+                : headers.TransferEncoding.Count > 0 ? new EndlessBody(reader)
+                : throw LengthMissing("Content-Length");
 
         return new ChunkedBody(
             reader,

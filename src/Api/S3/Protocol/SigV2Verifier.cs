@@ -113,7 +113,12 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
             return;
         }
         var said = headers["x-amz-date"] is { Count: > 0 } own ? own.ToString() : headers.Date.ToString();
-        if (!DateTimeOffset.TryParse(said, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        var day = said[(said.IndexOf(',') + 1)..]; // some clients' days of the week are wrong
+        const DateTimeStyles style = DateTimeStyles.AssumeUniversal;
+        if (
+            !DateTimeOffset.TryParse(day, CultureInfo.InvariantCulture, style, out var time)
+            || time < DateTimeOffset.UnixEpoch
+        )
             throw new RejectedException(
                 ErrorCode.AccessDenied,
                 "AWS authentication requires a valid Date or x-amz-date header"

@@ -143,8 +143,9 @@ sealed record SigV4Claim(
             throw QueryMalformed("X-Amz-Expires should be a number");
         return seconds switch
         {
-            < 0 => throw QueryMalformed("X-Amz-Expires must be non-negative"),
-            > 604_800 => throw QueryMalformed(
+            < 0 => throw new RejectedException(ErrorCode.AccessDenied, "X-Amz-Expires must be non-negative"),
+            > 604_800 => throw new RejectedException(
+                ErrorCode.AccessDenied,
                 "X-Amz-Expires must be less than a week (in seconds); that is, "
                     + "the given X-Amz-Expires must be less than "
                     + "604800 seconds"
