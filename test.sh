@@ -20,7 +20,8 @@ mkdir -p artifacts/logs
 step() { printf '\n== %s\n' "$*"; }
 
 install_packages() {
-  local packages=(awscli rclone chromium mariadb-server-core mariadb-client-core redis-server redis-tools)
+  local packages=(awscli rclone s3cmd restic s3fs fuse python3-boto3 chromium)
+  packages+=(mariadb-server-core mariadb-client-core redis-server redis-tools)
   packages+=(rabbitmq-server ceph-mon ceph-osd radosgw docker-compose curl jq openssl python3 ca-certificates) missing=()
   command -v node > /dev/null || packages+=(nodejs)
   command -v npm > /dev/null || packages+=(npm)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures a Varve whose contents are in Ceph against the same requests sent straight to that Ceph, round by round in turns:
-# Varve, Ceph, Varve, Ceph. All of it, and the client, share this machine. Prints one table. Needs ceph-mon, ceph-osd, radosgw.
+# Measures a Varve whose contents are in Ceph (and, "async", one that copies them there afterwards) against the same requests
+# sent straight to that Ceph, round by round in turns: Varve, Ceph, Varve, Ceph. All of it, and the client, share this machine. Prints one table. Needs ceph-mon, ceph-osd, radosgw.
 #
 #   bench/ceph.sh           about three minutes
 #   bench/ceph.sh --quick   about one; figures to look at, not to quote
@@ -26,13 +26,14 @@ export Varve__Storage__Primary=ceph Varve__Tiers__ceph__Endpoint=http://127.0.0.
 export Varve__Tiers__ceph__AccessKey=varve Varve__Tiers__ceph__SecretKey=varve-secret
 start_server
 
-# OP SIZE CONCURRENCY OPTIONS...: one row of the table.
+# OP SIZE CONCURRENCY OPTIONS...: one row of the table, which calls the operation $name where that is set.
+name=
 pair() {
   local op=$1 size=$2 concurrency=$3
   shift 3
   load --size "$size" --concurrency "$concurrency" --op "$op" "${time[@]}" --json "$@" \
     --vs "http://127.0.0.1:$port" --access2 varve --secret2 varve-secret --bucket2 straight \
-    | jq -r --arg op "$op" '
+    | jq -r --arg op "${name:-$op}" '
     def round(n): . as $x | pow(10; n) as $f | ($x * $f | round) / $f;
     .sides[0].median as $a | .sides[1].median as $b
     | "| \($op) | \(if .size >= 1048576 then "\(.size / 1048576) MiB" else "\(.size / 1024) KiB" end) | "
@@ -49,5 +50,15 @@ for op in put get; do
   pair $op 4KiB 16 --objects 2000
   pair $op 1MiB 16 --objects 256
   pair $op 64MiB 4 --objects 16
+done
+stop_server
+
+# The contents here, and copied to Ceph afterwards.
+unset Varve__Storage__Primary
+export Varve__Storage__Copies=ceph
+rm -r "$data"
+start_server
+for op in put get; do
+  name="$op, async" pair $op 4KiB 16 --objects 2000
 done
 stop_server

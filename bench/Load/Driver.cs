@@ -57,8 +57,7 @@ public sealed class Driver(Options options, Workload workload, int[] pids)
 
         async Task Loop(Worker worker)
         {
-            long begun;
-            while ((begun = Stopwatch.GetTimestamp()) < until && errors < MostErrors)
+            while ((worker.Begun = Stopwatch.GetTimestamp()) < until && errors < MostErrors)
             {
                 var number = Interlocked.Increment(ref next);
                 if (number >= most)
@@ -66,7 +65,7 @@ public sealed class Driver(Options options, Workload workload, int[] pids)
                 try
                 {
                     worker.Bytes += await workload.Run(worker, number, hang.Token);
-                    worker.Latencies.Add(Stopwatch.GetTimestamp() - begun);
+                    worker.Latencies.Add(Stopwatch.GetTimestamp() - worker.Begun);
                 }
                 catch (Exception e)
                     when (e is ReplyException or HttpRequestException or IOException or OperationCanceledException)

@@ -15,6 +15,9 @@ public enum Op
     Seed,
     Mixed,
     Multipart,
+
+    /// <summary>Puts a key and reads it at once; the read alone is timed.</summary>
+    Reread,
 }
 
 /// <summary>A server under test: where it is, who signs, and which processes to charge CPU time to.</summary>
@@ -35,7 +38,8 @@ public sealed record Options
           load --endpoint URL --access KEY --secret SECRET --bucket NAME --op OP [options]
 
         What to send
-          --op OP             put | get | head | delete | list | mixed | multipart | seed
+          --op OP             put | get | head | delete | list | mixed | multipart | seed | reread
+                              (reread: each put is read at once, and the read alone is timed)
           --size SIZE         object size: 4KiB, 1MiB, 64MiB, ... (4KiB)
           --objects N         keys in the set (reads: 1000 or 1 GiB; puts: 100000 or 4 GiB, then they overwrite)
           --ready             the set is there already, as --op seed made it: do not look for each key
@@ -193,7 +197,7 @@ public sealed record Options
             Enum.TryParse<Op>(Text("op"), ignoreCase: true, out var parsed) && Enum.IsDefined(parsed)
                 ? parsed
                 : throw new UsageException(
-                    $"--op: one of put, get, head, delete, list, mixed, multipart, seed; not {Text("op")}"
+                    $"--op: one of put, get, head, delete, list, mixed, multipart, seed, reread; not {Text("op")}"
                 );
         if ((plain || b is { Plain: true }) && op is Op.List or Op.Multipart)
             throw new UsageException($"--plain has no {op.ToString().ToLowerInvariant()}");
@@ -238,7 +242,7 @@ public sealed record Options
     // Puts need room not to overwrite, but bounded room on disk; reads need a set that is soon made.
     static long StandardObjects(Op op, long size)
     {
-        var (most, bytes) = op is Op.Put or Op.Multipart ? (100_000, 4L << 30) : (1000, 1L << 30);
+        var (most, bytes) = op is Op.Put or Op.Multipart or Op.Reread ? (100_000, 4L << 30) : (1000, 1L << 30);
         return Math.Clamp(bytes / Math.Max(1, size), 4, most);
     }
 
@@ -285,7 +289,7 @@ public sealed record Options
                 .Select(item =>
                     item.Split('=') is [var op, var weight]
                     && Enum.TryParse<Op>(op, true, out var parsed)
-                    && parsed is not (Op.Mixed or Op.Multipart)
+                    && parsed is not (Op.Mixed or Op.Multipart or Op.Reread)
                     && int.TryParse(weight, out var n)
                     && n > 0
                         ? (parsed, n)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 
@@ -12,6 +13,9 @@ public sealed class Worker(int index, ulong seed)
 
     /// <summary>Latencies of the good operations of the round, in Stopwatch ticks.</summary>
     public List<long> Latencies { get; } = [];
+
+    /// <summary>When what is timed began, in Stopwatch ticks.</summary>
+    public long Begun { get; set; }
 
     public long Bytes { get; set; }
     public long Compared { get; set; }
@@ -52,7 +56,7 @@ public sealed class Workload
     bool NeedsObjects =>
         _options.Op switch
         {
-            Op.Put or Op.Multipart or Op.Seed => false,
+            Op.Put or Op.Multipart or Op.Seed or Op.Reread => false,
             Op.Mixed => _options.Mix.Any(m => m.Op is Op.Get or Op.Head or Op.List),
             _ => true,
         };
@@ -125,6 +129,7 @@ public sealed class Workload
         {
             Op.Put => Put(NextPut(), stop),
             Op.Multipart => Multipart(NextPut(), stop),
+            Op.Reread => Reread(NextPut(), worker, stop),
             Op.Seed => Put(_keys[number], stop),
             Op.Delete => Delete(_keys[number], stop),
             Op.Mixed => Mixed(worker, stop),
@@ -171,6 +176,13 @@ public sealed class Workload
             stop
         );
         return body.Size;
+    }
+
+    async Task<long> Reread(string key, Worker worker, CancellationToken stop)
+    {
+        await Put(key, stop);
+        worker.Begun = Stopwatch.GetTimestamp();
+        return await Get(key, worker, stop);
     }
 
     async Task<long> Get(string key, Worker worker, CancellationToken stop)

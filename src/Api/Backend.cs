@@ -26,6 +26,8 @@ public sealed class Backend(
     TimeProvider clock
 )
 {
+    const int KeepAttempts = 3;
+
     public IEventStore Events => events;
 
     public ITier Tier => tier;
@@ -81,6 +83,7 @@ public sealed class Backend(
     {
         var hash = ContentHash.FromBytes(staged.Sha256);
         var held = await states.Read(Content.Decider, hash.Stream, cancel);
+        staged.Elsewhere = !held.Emptied.IsEmpty;
         return new(
             hash,
             Convert.ToHexStringLower(staged.Sha1),
@@ -88,6 +91,34 @@ public sealed class Backend(
             staged.Size,
             held.Holds ? null : await tier.Keep(staged, cancel)
         );
+    }
+
+    /// <summary>As <see cref="Keep(StagedContent, CancellationToken)"/>, and lets an object name the content. Where
+    /// that was held when it was looked for and was purged since, these bytes are kept after all.</summary>
+    /// <param name="use">Runs the command.</param>
+    /// <exception cref="RejectedException">What <paramref name="use"/> throws.</exception>
+    public async Task<Outcome> Keep(
+        StagedContent staged,
+        Func<ContentFacts, Task<Outcome>> use,
+        CancellationToken cancel
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var facts = await Keep(staged, cancel);
+            try
+            {
+                return await use(facts);
+            }
+            catch (RejectedException no)
+                when (no.Rejection.Code == ErrorCode.OperationAborted
+                    && facts.Location is null
+                    && attempt < KeepAttempts
+                )
+            {
+                continue;
+            }
+        }
     }
 
     /// <summary>Keeps a staged part and puts it on record. Bytes that the record does not name are deleted again: those

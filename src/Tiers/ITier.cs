@@ -20,7 +20,8 @@ public interface ITier
 
     /// <summary>
     /// Makes a staged content durable: when this returns, its bytes are on stable storage under the location.
-    /// A location that no event names is swept later. Keeping the same content twice is fine.
+    /// A location that no event names is swept later. Keeping the same content twice is fine; where the place of its
+    /// bytes was given up, say <see cref="StagedContent.Elsewhere"/> before.
     /// </summary>
     /// <returns>Such as <c>disk:volume/000012@4096</c>.</returns>
     ValueTask<string> Keep(StagedContent staged, CancellationToken cancel);

@@ -20,5 +20,9 @@ public abstract class StagedContent : IAsyncDisposable
     /// none.</summary>
     public required byte[]? Checksum { get; init; }
 
+    /// <summary>It is kept at a place that was never used, though its own, by its SHA-256, may be free: the bytes there
+    /// are being deleted.</summary>
+    public bool Elsewhere { get; set; }
+
     public abstract ValueTask DisposeAsync();
 }

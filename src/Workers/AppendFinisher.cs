@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Varve.EventStores;
 
@@ -10,13 +9,18 @@ namespace Varve.Workers;
 /// events have the ids and the expected revisions that their writer gave them: nothing is written twice, and where the
 /// stream has moved on meanwhile, nothing is written.
 /// </summary>
-/// <param name="folder">Holds the file <c>finisher.position</c>: how far the log was seen.</param>
-public sealed class AppendFinisher(IEventStore store, string folder, TimeProvider clock, ILogger<AppendFinisher> logger)
-    : IWorker
+/// <param name="places">Has <c>finisher</c>: how far the log was seen.</param>
+public sealed class AppendFinisher(
+    IEventStore store,
+    ILogPlaces places,
+    TimeProvider clock,
+    ILogger<AppendFinisher> logger
+) : IWorker
 {
+    const string Place = "finisher";
+
     static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(10);
 
-    readonly string placeFile = Path.Combine(folder, "finisher.position");
     readonly Lock gate = new();
     readonly Dictionary<(string Stream, Guid Id), Unfinished> awaited = [];
     Position seen;
@@ -30,7 +34,7 @@ public sealed class AppendFinisher(IEventStore store, string folder, TimeProvide
         while (!cancel.IsCancellationRequested)
             try
             {
-                seen = saved = SavedPlace();
+                seen = saved = await places.Find(Place, cancel);
                 awaited.Clear();
                 using var together = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 var both = new[] { Watch(together.Token), Tend(together.Token) };
@@ -78,7 +82,7 @@ public sealed class AppendFinisher(IEventStore store, string folder, TimeProvide
         {
             foreach (var cut in Cut())
                 await Finish(cut, cancel);
-            SavePlace();
+            await SavePlace(cancel);
         }
     }
 
@@ -104,22 +108,15 @@ public sealed class AppendFinisher(IEventStore store, string folder, TimeProvide
                 awaited.Remove((append.Stream, append.Events[^1].Id));
     }
 
-    Position SavedPlace() =>
-        File.Exists(placeFile)
-            ? new(long.Parse(File.ReadAllText(placeFile), NumberStyles.None, CultureInfo.InvariantCulture))
-            : Position.Start;
-
     /// <summary>Before the oldest that is unfinished. It may be older than the truth, never newer.</summary>
-    void SavePlace()
+    async ValueTask SavePlace(CancellationToken cancel)
     {
         Position place;
         lock (gate)
             place = awaited.Count == 0 ? seen : awaited.Values.MinBy(one => one.After)!.After;
         if (place == saved)
             return;
-        var fresh = placeFile + ".new";
-        File.WriteAllText(fresh, $"{place}");
-        File.Move(fresh, placeFile, overwrite: true);
+        await places.Keep(Place, place, cancel);
         saved = place;
     }
 

@@ -16,7 +16,7 @@ public sealed record EvictionRules(long? BytesMax, TimeSpan? Keep);
 /// Gives up a tier's copies of contents that another tier has, by size and age. The event comes first; the bytes are
 /// deleted by who follows the log, and so after a crash as well.
 /// </summary>
-/// <param name="folder">Holds <c>evictor.position</c>: how far the log was seen.</param>
+/// <param name="places">Has <c>evictor</c>: how far the log was seen.</param>
 public sealed class Evictor(
     IEventStore store,
     AggregateStates states,
@@ -24,7 +24,7 @@ public sealed class Evictor(
     ITier tier,
     IMediator door,
     EvictionRules rules,
-    string folder,
+    ILogPlaces places,
     TimeProvider clock,
     ILogger<Evictor> logger
 ) : IWorker
@@ -33,11 +33,12 @@ public sealed class Evictor(
     static readonly string[] Contents = ["content-"];
     const int AtOnce = 500;
 
-    readonly string place = Path.Combine(folder, "evictor.position");
-
     public Task Run(CancellationToken cancel) =>
         Task.WhenAll(
-            new LogFollower(store, Contents, place, nameof(Evictor), clock, logger).Run(DeleteEvicted, cancel),
+            new LogFollower(store, Contents, places, "evictor", nameof(Evictor), clock, logger).Run(
+                DeleteEvicted,
+                cancel
+            ),
             Rounds.Run(Evict, Interval, nameof(Evictor), clock, logger, cancel)
         );
 

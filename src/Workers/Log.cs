@@ -13,6 +13,12 @@ static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Lifecycle rules: {Count} versions and uploads ended")]
     public static partial void LifecycleFollowed(this ILogger logger, int count);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Purged {Count} contents that nothing had any more")]
+    public static partial void ContentsPurged(this ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Nothing is purged: {Reason}")]
+    public static partial void NothingPurged(this ILogger logger, string reason);
+
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Finished an append that a crash had cut: {Stream}, position {Position}"

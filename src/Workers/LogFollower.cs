@@ -1,20 +1,19 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Varve.EventStores;
 
 namespace Varve.Workers;
 
 /// <summary>
-/// Follows some streams of the log, from where it was left. The place is kept in a file: everything before it was
-/// handled. Losing the file only makes it look again. Faults are logged, and tried again after a pause.
+/// Follows some streams of the log, from where it was left. Faults are logged, and tried again after a pause.
 /// </summary>
 /// <param name="prefixes">Of the streams' names.</param>
-/// <param name="placeFile">Written after what was handled.</param>
+/// <param name="placeName">Of its place, which is kept after what was handled.</param>
 /// <param name="name">Of the worker, for the log.</param>
 sealed class LogFollower(
     IEventStore store,
     IReadOnlyList<string> prefixes,
-    string placeFile,
+    ILogPlaces places,
+    string placeName,
     string name,
     TimeProvider clock,
     ILogger logger
@@ -52,33 +51,15 @@ sealed class LogFollower(
 
     async Task Follow(Func<IReadOnlyList<RecordedEvent>, CancellationToken, Task> handle, CancellationToken cancel)
     {
-        var saved = await Saved(cancel);
+        var saved = await places.Find(placeName, cancel);
         Volatile.Write(ref place, saved.Value);
         await foreach (var batch in store.Subscribe(saved, prefixes, cancel))
         {
             if (batch.Events.Count > 0)
                 await handle(batch.Events, cancel);
             if (batch.Events.Count > 0 || batch.Upto.Value >= saved.Value + Unsaved)
-                await Save(saved = batch.Upto, cancel);
+                await places.Keep(placeName, saved = batch.Upto, cancel);
             Volatile.Write(ref place, batch.Upto.Value);
         }
     }
-
-    async Task Save(Position position, CancellationToken cancel)
-    {
-        var beside = placeFile + ".new";
-        await File.WriteAllTextAsync(beside, position.ToString(), cancel);
-        File.Move(beside, placeFile, overwrite: true);
-    }
-
-    async ValueTask<Position> Saved(CancellationToken cancel) =>
-        File.Exists(placeFile)
-        && long.TryParse(
-            await File.ReadAllTextAsync(placeFile, cancel),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var position
-        )
-            ? new(position)
-            : Position.Start;
 }

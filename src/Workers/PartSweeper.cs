@@ -8,24 +8,25 @@ namespace Varve.Workers;
 
 /// <summary>
 /// Deletes the bytes of parts that became nothing: those of cancelled and expired uploads, those that were uploaded
-/// again, left out, or turned out to be held already. Where it has got to is kept in a file of the data folder; losing
-/// that file only makes it look again. A part may be in another tier than today's.
+/// again, left out, or turned out to be held already. A part may be in another tier than today's.
 /// </summary>
+/// <param name="places">Has <c>part-sweeper</c>: how far the log was seen.</param>
 public sealed class PartSweeper(
     IEventStore store,
     AggregateStates states,
     TieredContents contents,
-    string dataFolder,
+    ILogPlaces places,
     TimeProvider clock,
     ILogger<PartSweeper> logger
 ) : IWorker
 {
     static readonly string[] Uploads = ["upload-"];
 
-    readonly string place = Path.Combine(dataFolder, "part-sweeper.position");
-
     public Task Run(CancellationToken cancel) =>
-        new LogFollower(store, Uploads, place, nameof(PartSweeper), clock, logger).Run(SweepEnded, cancel);
+        new LogFollower(store, Uploads, places, "part-sweeper", nameof(PartSweeper), clock, logger).Run(
+            SweepEnded,
+            cancel
+        );
 
     async Task SweepEnded(IReadOnlyList<RecordedEvent> events, CancellationToken cancel)
     {

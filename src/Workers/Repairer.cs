@@ -10,12 +10,12 @@ namespace Varve.Workers;
 /// Heals damaged copies from sound ones in other tiers: each when its damage comes to be known, and what failed then
 /// again and again, until it works.
 /// </summary>
-/// <param name="folder">Holds <c>repairer.position</c>: how far the log was seen.</param>
+/// <param name="places">Has <c>repairer</c>: how far the log was seen.</param>
 public sealed class Repairer(
     IEventStore store,
     ReadModels reads,
     ContentCopier copier,
-    string folder,
+    ILogPlaces places,
     TimeProvider clock,
     ILogger<Repairer> logger
 ) : IWorker
@@ -24,11 +24,12 @@ public sealed class Repairer(
     static readonly string[] Contents = ["content-"];
     const int AtOnce = 1000;
 
-    readonly string place = Path.Combine(folder, "repairer.position");
-
     public Task Run(CancellationToken cancel) =>
         Task.WhenAll(
-            new LogFollower(store, Contents, place, nameof(Repairer), clock, logger).Run(RepairReported, cancel),
+            new LogFollower(store, Contents, places, "repairer", nameof(Repairer), clock, logger).Run(
+                RepairReported,
+                cancel
+            ),
             Rounds.Run(RepairAll, Interval, nameof(Repairer), clock, logger, cancel)
         );
 

@@ -11,15 +11,13 @@ namespace Varve.Clients.Tests;
 /// <summary>AWSSDK.S3 for .NET at its default settings: checksums in trailers of signed chunks.</summary>
 public sealed class SdkTests(SharedServer server) : IDisposable
 {
-    readonly AmazonS3Client s3 = new(
-        new BasicAWSCredentials(ServerProcess.Root, ServerProcess.Secret),
-        new AmazonS3Config
-        {
-            ServiceURL = server.Process.S3.AbsoluteUri,
-            ForcePathStyle = true,
-            AuthenticationRegion = "us-east-1",
-        }
-    );
+    readonly AmazonS3Client s3 = Open(server.Process);
+
+    internal static AmazonS3Client Open(ServerProcess server) =>
+        new(
+            new BasicAWSCredentials(ServerProcess.Root, ServerProcess.Secret),
+            new AmazonS3Config { ServiceURL = server.S3.AbsoluteUri, AuthenticationRegion = "us-east-1" }
+        );
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

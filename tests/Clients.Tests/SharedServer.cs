@@ -10,7 +10,12 @@ public sealed class SharedServer : IAsyncLifetime
     public ServerProcess Process { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Process = await ServerProcess.Start(data.Path, "clients", TestContext.Current.CancellationToken);
+        Process = await ServerProcess.Start(
+            data.Path,
+            "clients",
+            [("Varve__S3__Domain", Shell.Domain)],
+            TestContext.Current.CancellationToken
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -6,11 +6,15 @@ namespace Varve.Clients.Tests;
 /// <summary>A bash in a folder of its own, with root's keys in the environment and Debian's programs first.</summary>
 sealed class Shell : IDisposable
 {
+    /// <summary>Below which buckets are hosts; as Varve__S3__Domain.</summary>
+    public const string Domain = "s3.test";
+
     readonly DataFolder folder = new();
     readonly Dictionary<string, string> environment;
 
     public Shell(ServerProcess server)
     {
+        var byName = $"http://{Domain}:{server.S3.Port}";
         environment = new()
         {
             ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
@@ -18,6 +22,7 @@ sealed class Shell : IDisposable
             ["LC_ALL"] = "C.UTF-8",
             ["TZ"] = "UTC",
             ["S3"] = server.S3.AbsoluteUri.TrimEnd('/'),
+            ["S3_BY_NAME"] = byName,
             ["REST"] = server.Rest.AbsoluteUri.TrimEnd('/'),
             ["AWS_ACCESS_KEY_ID"] = ServerProcess.Root,
             ["AWS_SECRET_ACCESS_KEY"] = ServerProcess.Secret,
@@ -25,16 +30,17 @@ sealed class Shell : IDisposable
             ["AWS_EC2_METADATA_DISABLED"] = "true",
             ["AWS_PAGER"] = "",
             ["RCLONE_CONFIG"] = Path.Combine(folder.Path, "rclone.conf"),
-            ["RCLONE_CONFIG_OTHER_PROVIDER"] = "Other",
-            ["RCLONE_CONFIG_MINIO_PROVIDER"] = "Minio",
+            ["RESTIC_PASSWORD"] = "restic",
         };
-        foreach (var remote in (string[])["OTHER", "MINIO"])
+        foreach (var remote in (string[])["Other", "Minio", "AWS"])
         {
-            environment[$"RCLONE_CONFIG_{remote}_TYPE"] = "s3";
-            environment[$"RCLONE_CONFIG_{remote}_ENDPOINT"] = server.S3.AbsoluteUri;
-            environment[$"RCLONE_CONFIG_{remote}_REGION"] = "us-east-1";
-            environment[$"RCLONE_CONFIG_{remote}_ACCESS_KEY_ID"] = ServerProcess.Root;
-            environment[$"RCLONE_CONFIG_{remote}_SECRET_ACCESS_KEY"] = ServerProcess.Secret;
+            var prefix = $"RCLONE_CONFIG_{remote.ToUpperInvariant()}";
+            environment[$"{prefix}_TYPE"] = "s3";
+            environment[$"{prefix}_PROVIDER"] = remote;
+            environment[$"{prefix}_ENDPOINT"] = remote == "AWS" ? byName : server.S3.AbsoluteUri;
+            environment[$"{prefix}_REGION"] = "us-east-1";
+            environment[$"{prefix}_ACCESS_KEY_ID"] = ServerProcess.Root;
+            environment[$"{prefix}_SECRET_ACCESS_KEY"] = ServerProcess.Secret;
         }
     }
 
@@ -44,18 +50,30 @@ sealed class Shell : IDisposable
     /// which.</summary>
     /// <param name="arguments">$1, $2 …: texts that no shell shall read.</param>
     /// <returns>Its output, without blanks at the end.</returns>
-    public async Task<string> Run(string script, params string[] arguments)
+    public Task<string> Run(string script, params string[] arguments) => Execute(["/bin/bash"], script, arguments);
+
+    /// <summary>As <see cref="Run"/>, where the hosts of <paramref name="buckets"/> are this machine: for clients
+    /// that write a bucket into the host. The names, and what the script mounts, are its own.</summary>
+    public async Task<string> RunByName(string[] buckets, string script, params string[] arguments)
+    {
+        var hosts = buckets.Select(bucket => $"127.0.0.1 {bucket}.{Domain}\n");
+        var file = Path.Combine(Folder, "hosts");
+        await File.WriteAllTextAsync(file, $"127.0.0.1 localhost {Domain}\n{string.Concat(hosts)}");
+        const string Name = "mount --bind hosts /etc/hosts\n";
+        return await Execute(["/usr/bin/unshare", "--mount", "/bin/bash"], Name + script, arguments);
+    }
+
+    async Task<string> Execute(string[] shell, string script, string[] arguments)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var start = new ProcessStartInfo("/bin/bash")
+        var start = new ProcessStartInfo(shell[0])
         {
-            ArgumentList = { "-euxo", "pipefail", "-c", script, "bash" },
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in arguments)
+        foreach (var argument in (string[])[.. shell[1..], "-euxo", "pipefail", "-c", script, "bash", .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

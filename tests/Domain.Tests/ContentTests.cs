@@ -53,6 +53,29 @@ public sealed class ContentTests
     }
 
     [Fact]
+    public void After_a_purge_bytes_are_stored_anywhere_but_where_others_are_being_deleted()
+    {
+        var purged = Content.Decider.Given(Stored, Scheduled, new ContentEvent.Purged(Noon));
+        purged.When(new ContentCommand.Use(Context, Fresh)).ThenRefused(ErrorCode.OperationAborted);
+        var elsewhere = Fresh with { Location = "disk:volume/000002@0" };
+        purged
+            .When(new ContentCommand.Use(Context, elsewhere))
+            .ThenEvents(Stored with { Location = elsewhere.Location! });
+    }
+
+    [Fact]
+    public void No_copy_comes_to_where_one_is_being_deleted()
+    {
+        var evicted = Content.Decider.Given(Stored, Copied, Evicted);
+        evicted
+            .When(new ContentCommand.AddCopy(Context, Hash, Stored.Location, Ceph))
+            .ThenRefused(ErrorCode.OperationAborted);
+        evicted
+            .When(new ContentCommand.AddCopy(Context, Hash, "disk:volume/000002@0", Ceph))
+            .ThenEvents(new ContentEvent.Copied(Sha1, "disk", "disk:volume/000002@0", Noon));
+    }
+
+    [Fact]
     public void New_bytes_replace_damaged_ones() =>
         Content
             .Decider.Given(Stored, Damaged)

@@ -6,6 +6,8 @@ namespace Varve.Projections.Tests;
 
 public sealed class SqliteCopiesTests() : CopiesContract(new SqliteReadStore());
 
+public sealed class SqliteUnreferencedTests() : UnreferencedContract(new SqliteReadStore());
+
 public sealed class SqliteFilesTests() : FilesContract(new SqliteReadStore());
 
 public sealed class SqliteListingTests() : ListingContract(new SqliteReadStore());
@@ -21,6 +23,8 @@ public sealed class SqliteRunnerTests() : RunnerContract(new SqliteReadStore());
 public sealed class SqliteVersionsTests() : VersionsContract(new SqliteReadStore());
 
 public sealed class MySqlCopiesTests(MariaDb server) : CopiesContract(new MySqlReadStore(server, shards: 16));
+
+public sealed class MySqlUnreferencedTests(MariaDb server) : UnreferencedContract(new MySqlReadStore(server));
 
 public sealed class MySqlFilesTests(MariaDb server) : FilesContract(new MySqlReadStore(server));
 

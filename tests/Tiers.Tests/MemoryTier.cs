@@ -51,6 +51,8 @@ sealed class MemoryTier(string name) : ITier
     {
         Reach();
         var location = $"{name}:bucket/{name}/{Convert.ToHexStringLower(staged.Sha256)}";
+        if (staged.Elsewhere)
+            location += $"-{Guid.NewGuid():N}";
         var bytes = ((MemoryContent)staged).Bytes;
         kept[location] = (bytes, Wrong: int.MaxValue);
         return new(location);

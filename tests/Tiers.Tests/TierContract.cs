@@ -149,6 +149,22 @@ public abstract class TierContract
         Assert.Equal(other, await Tier.Get(otherLocation, size));
     }
 
+    [Theory]
+    [InlineData(10), InlineData(400_000), InlineData(6_000_000)]
+    public async Task What_is_kept_elsewhere_outlives_what_was_at_its_own_place(int size)
+    {
+        var bytes = Pieces.Random(8, size);
+        var own = await Tier.Put(bytes);
+        await using var staged = await Tier.Stage(new MemoryBody(bytes), new(null, size), CancellationToken.None);
+        staged.Elsewhere = true;
+        var other = await Tier.Keep(staged, CancellationToken.None);
+        Assert.NotEqual(own, other);
+        await Tier.Purge(own, CancellationToken.None);
+        Assert.Equal(bytes, await Tier.Get(other, size));
+        await Tier.Purge(other, CancellationToken.None);
+        await Assert.ThrowsAsync<ContentDamagedException>(() => Tier.Get(other, size));
+    }
+
     [Fact]
     public async Task Parts_in_any_order_join_to_the_whole()
     {

@@ -37,7 +37,12 @@ public sealed class AppendFinisherTests : IAsyncDisposable
         ];
 
     Task Start() =>
-        new AppendFinisher(world.Events, world.Folder, TimeProvider.System, NullLogger<AppendFinisher>.Instance)
+        new AppendFinisher(
+            world.Events,
+            new FilePlaces(world.Folder),
+            TimeProvider.System,
+            NullLogger<AppendFinisher>.Instance
+        )
         {
             Grace = TimeSpan.FromMilliseconds(100),
         }.Run(stop.Token);

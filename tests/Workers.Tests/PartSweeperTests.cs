@@ -77,7 +77,7 @@ public sealed class PartSweeperTests : IAsyncLifetime
             world.Events,
             world.States,
             world.Contents,
-            world.Folder,
+            new FilePlaces(world.Folder),
             TimeProvider.System,
             NullLogger<PartSweeper>.Instance
         );

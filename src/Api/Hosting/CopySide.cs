@@ -40,7 +40,16 @@ sealed class CopySide : IAsyncDisposable
     ) => new(options, folder, farTiers, options.Policy.Count == 0 ? null : QueueOf(options, folder, loggers));
 
     /// <summary>Makes the workers. To be called once, before they are asked for.</summary>
-    public void Care(Backend backend, IMediator door, AggregateStates states, ILoggerFactory loggers)
+    /// <param name="places">That all processes share, where there are several.</param>
+    /// <param name="alone">Lets a worker run in one process at a time.</param>
+    public void Care(
+        Backend backend,
+        IMediator door,
+        AggregateStates states,
+        ILogPlaces places,
+        Func<IWorker, IWorker> alone,
+        ILoggerFactory loggers
+    )
     {
         var (events, reads, near, clock) = (backend.Events, backend.Reads, backend.Tier, TimeProvider.System);
         copier = new(states, door, backend.Contents, metrics, clock, loggers.CreateLogger<ContentCopier>());
@@ -55,33 +64,47 @@ sealed class CopySide : IAsyncDisposable
         );
         var workers = new List<IWorker> { Scrubber };
         if (FarTiers.Count > 0)
-            workers.Add(new Repairer(events, reads, copier, folder.Root, clock, loggers.CreateLogger<Repairer>()));
+            workers.Add(alone(new Repairer(events, reads, copier, places, clock, loggers.CreateLogger<Repairer>())));
         if (queue is not null)
+        {
+            // A queue of its own goes with the data folder: what was asked for there nobody else has.
+            var shared = options.RabbitMq is not null;
+            var requester = new TransferRequester(
+                events,
+                queue,
+                options.Policy,
+                shared ? places : new FilePlaces(folder.Root),
+                metrics,
+                clock,
+                loggers.CreateLogger<TransferRequester>()
+            );
+            workers.Add(shared ? alone(requester) : requester);
             workers.Add(
                 new TransferWorker(
-                    events,
                     queue,
                     copier,
                     door,
                     options.Policy,
-                    folder.Root,
                     metrics,
                     clock,
                     loggers.CreateLogger<TransferWorker>()
                 )
             );
+        }
         if (FarTiers.Count > 0 && (options.LocalMaxBytes is not null || options.LocalKeep is not null))
             workers.Add(
-                new Evictor(
-                    events,
-                    states,
-                    reads,
-                    near,
-                    door,
-                    new(options.LocalMaxBytes, options.LocalKeep),
-                    folder.Root,
-                    clock,
-                    loggers.CreateLogger<Evictor>()
+                alone(
+                    new Evictor(
+                        events,
+                        states,
+                        reads,
+                        near,
+                        door,
+                        new(options.LocalMaxBytes, options.LocalKeep),
+                        places,
+                        clock,
+                        loggers.CreateLogger<Evictor>()
+                    )
                 )
             );
         Workers = workers;

@@ -33,6 +33,7 @@ sealed class Engine : IAsyncDisposable
     Engine(
         DataFolder folder,
         Settings settings,
+        StorageOptions storage,
         TreeKeeper keeper,
         OpenedStore store,
         OpenedTiers tiers,
@@ -45,6 +46,9 @@ sealed class Engine : IAsyncDisposable
         Folder = folder;
         Root = root;
         Roles = settings.Roles;
+        Storage = storage;
+        if ((Roles & (Hosting.Roles.Api | Hosting.Roles.Worker)) != 0)
+            Tiers = [.. tiers.Remote.Select(tier => new TierOutlook(tier, TimeProvider.System))];
         (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
 
         var events = store.Events;
@@ -72,7 +76,8 @@ sealed class Engine : IAsyncDisposable
             keys,
             clock
         );
-        copies.Care(Backend, door, states, loggers);
+        var places = settings.Places(folder.Root);
+        copies.Care(Backend, door, states, places, Alone, loggers);
         Workers = Roles.HasFlag(Hosting.Roles.Worker)
             ?
             [
@@ -81,9 +86,22 @@ sealed class Engine : IAsyncDisposable
                         events,
                         states,
                         Backend.Contents,
-                        folder.Root,
+                        places,
                         clock,
                         loggers.CreateLogger<PartSweeper>()
+                    )
+                ),
+                Alone(
+                    new Purger(
+                        events,
+                        states,
+                        Backend.Reads,
+                        Backend.Contents,
+                        door,
+                        settings.HistoryKeep,
+                        places,
+                        clock,
+                        loggers.CreateLogger<Purger>()
                     )
                 ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
@@ -99,7 +117,7 @@ sealed class Engine : IAsyncDisposable
                 ),
                 // The embedded log appends to several streams at once: there is nothing to finish.
                 .. store.Embedded is null
-                    ? [Alone(new AppendFinisher(events, folder.Root, clock, loggers.CreateLogger<AppendFinisher>()))]
+                    ? [Alone(new AppendFinisher(events, places, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
             ]
@@ -126,6 +144,11 @@ sealed class Engine : IAsyncDisposable
 
     /// <summary>The read models.</summary>
     public ReadSide Read => read;
+
+    public StorageOptions Storage { get; }
+
+    /// <summary>How the S3 servers are that this process reads and writes.</summary>
+    public IReadOnlyList<TierOutlook> Tiers { get; } = [];
 
     /// <summary>Copies of contents in other tiers.</summary>
     public CopySide Copies { get; }
@@ -219,7 +242,7 @@ sealed class Engine : IAsyncDisposable
                 Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
                 Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
             );
-            var engine = new Engine(folder, settings, await keeper, store, tiers, copies, read, root, loggers);
+            var engine = new Engine(folder, settings, storage, await keeper, store, tiers, copies, read, root, loggers);
             engine.Accounts = await Accounts.Open(
                 engine.Backend,
                 root,

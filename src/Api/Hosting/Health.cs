@@ -27,22 +27,43 @@ static class Health
     static async ValueTask<Readiness> StateOf(Engine engine, CancellationToken cancel)
     {
         var read = engine.Read;
+        var looking = Task.WhenAll(engine.Tiers.Select(tier => tier.Look(Patience, cancel)));
+        var head = await HeadOf(engine, cancel);
+        var tiers = await looking;
         var reached = read.Barrier.Reached.Value;
-        IReadOnlyList<string> stopped = [.. read.Barrier.Stopped.Select(one => $"{one}")];
+        var blocking =
+            (head is null ? "The event store gives no answer." : null)
+            ?? read.Fault
+            ?? read.Unreachable
+            ?? engine.Storage.Missed(tiers);
+        return new(
+            blocking is null,
+            head ?? reached,
+            reached,
+            blocking ?? read.Trouble,
+            [.. read.Barrier.Stopped.Select(one => $"{one}")],
+            read.Projector
+        )
+        {
+            Tiers = tiers,
+        };
+    }
+
+    /// <returns>Null where the event store gives no answer.</returns>
+    static async ValueTask<long?> HeadOf(Engine engine, CancellationToken cancel)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         try
         {
-            var head = await engine.Backend.Events.Head(limit.Token);
-            var fault = read.Fault ?? read.Unreachable;
-            return new(fault is null, head.Value, reached, fault ?? read.Trouble, stopped, read.Projector);
+            return (await engine.Backend.Events.Head(limit.Token)).Value;
         }
         catch (Exception silent)
             when (silent is EventStoreUnavailableException or OperationCanceledException
                 && !cancel.IsCancellationRequested
             )
         {
-            return new(Ready: false, reached, reached, "The event store gives no answer.", stopped, read.Projector);
+            return null;
         }
     }
 
@@ -59,5 +80,9 @@ static class Health
         string? Fault,
         IReadOnlyList<string> Stopped,
         string? Projector = null
-    );
+    )
+    {
+        /// <summary>The S3 servers that have contents. One that only copies go to may be out of reach.</summary>
+        public IReadOnlyList<TierState> Tiers { get; init; } = [];
+    }
 }

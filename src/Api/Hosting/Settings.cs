@@ -1,7 +1,9 @@
 using System.Net;
+using Varve.EventStores;
 using Varve.Projections.Databases;
 using Varve.Projections.Redis;
 using Varve.Projections.Runner;
+using Varve.Workers;
 
 namespace Varve.Api.Hosting;
 
@@ -33,6 +35,10 @@ sealed record Settings(
     /// <summary>How long the days of lifecycle rules are: shorter than a day for tests only.</summary>
     public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How long contents stay after nothing has them any more: <c>Varve:History:Keep</c>. Null: for ever.
+    /// </summary>
+    public TimeSpan? HistoryKeep { get; init; }
+
     /// <summary>Whether keys of SSE-C are taken over plain HTTP.</summary>
     public bool CustomerKeysOverHttp { get; init; }
 
@@ -52,6 +58,10 @@ sealed record Settings(
     /// <param name="name">Of what it does.</param>
     public MySqlLease? Lease(string name, ILoggerFactory loggers) =>
         MySql is null ? null : new(MySql, name, ProcessName, TimeProvider.System, loggers.CreateLogger<MySqlLease>());
+
+    /// <summary>Where workers note how far they are.</summary>
+    /// <param name="data">The data folder, for a process that is the only one.</param>
+    public ILogPlaces Places(string data) => MySql is null ? new FilePlaces(data) : new MySqlPlaces(MySql);
 
     /// <exception cref="SettingsException">A value is wrong.</exception>
     public static Settings From(IConfiguration configuration)
@@ -74,6 +84,7 @@ sealed record Settings(
         )
         {
             LifecycleDay = DayOf("Lifecycle:SecondsPerDay", varve["Lifecycle:SecondsPerDay"]),
+            HistoryKeep = KeepOf("History:Keep", varve["History:Keep"]),
             CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
             SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
             MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
@@ -149,6 +160,14 @@ sealed record Settings(
         text is null ? TimeSpan.FromDays(1)
         : int.TryParse(text, out var seconds) && seconds is >= 1 and <= 86_400 ? TimeSpan.FromSeconds(seconds)
         : throw new SettingsException(key, $"'{text}' is not a number of seconds from 1 to 86400.");
+
+    static TimeSpan? KeepOf(string key, string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var keep)
+        && keep >= TimeSpan.FromMinutes(1)
+        && keep <= TimeSpan.FromDays(36_500)
+            ? keep
+        : throw new SettingsException(key, $"'{text}' is not a time such as 30.00:00:00, of a minute or more.");
 
     static TimeSpan SecondsOf(string key, string? text, double unset) =>
         text is null ? TimeSpan.FromSeconds(unset)

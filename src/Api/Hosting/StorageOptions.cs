@@ -77,6 +77,15 @@ sealed record StorageOptions
         return options;
     }
 
+    /// <returns>Why nothing can be written, of how the tiers are; null if it can.</returns>
+    public string? Missed(IReadOnlyList<TierState> tiers)
+    {
+        if (tiers.FirstOrDefault(tier => tier.Name == Primary)?.Fault is { } fault)
+            return fault;
+        var down = tiers.Where(tier => tier.Fault is not null && Policy.Contains(tier.Name)).ToList();
+        return Mode == StorageMode.Sync && down.Count == Policy.Count ? down[^1].Fault : null;
+    }
+
     bool IsSetUp(string tier) => Tiers.Any(one => one.Name == tier);
 
     static string NotSetUp(string tier) =>

@@ -11,9 +11,6 @@ namespace Varve.Api.Rest;
 /// <summary>A user's files: objects in the home bucket, found by SHA-1 or name.</summary>
 static class StoredFiles
 {
-    /// <summary>How often a write begins again because the bytes that it was to share were purged meanwhile.</summary>
-    const int KeepAttempts = 3;
-
     /// <summary>How far back a name's past is searched.</summary>
     const long EventsMax = 1000;
 
@@ -54,22 +51,7 @@ static class StoredFiles
         var first = await request.Varve.Reads.FindFile(sha1, cancel);
         if (first is not null && first.Sha256 != Convert.ToHexStringLower(staged.Sha256))
             throw new RejectedException(ErrorCode.ContentConflict, sha1);
-        for (var attempt = 1; ; attempt++)
-        {
-            var facts = await request.Varve.Keep(staged, cancel);
-            try
-            {
-                return await request.Run(use(facts), cancel);
-            }
-            catch (RejectedException no)
-                when (no.Rejection.Code == ErrorCode.OperationAborted
-                    && facts.Location is null
-                    && attempt < KeepAttempts
-                )
-            {
-                // Held when it was looked for, purged since: these bytes are kept after all.
-            }
-        }
+        return await request.Varve.Keep(staged, facts => request.Run(use(facts), cancel), cancel);
     }
 
     /// <summary>The content with this SHA-1 and size, if its bytes are here and were not found damaged.</summary>

@@ -41,7 +41,8 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>Whether keys of SSE-C are taken from a connection that can be listened to.</summary>
     public bool CustomerKeysOverHttp { get; init; }
 
-    /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
+    /// <summary>Whether AWS's signature of before 2014 is taken in headers too, and not in presigned URLs
+    /// alone.</summary>
     public bool SignatureV2 { get; init; }
 }
 
@@ -71,7 +72,7 @@ public sealed class S3Dispatcher(
 
     readonly SigV4Verifier verifier = new(accounts, clock, options.Region);
 
-    readonly SigV2Verifier? signatureV2 = options.SignatureV2 ? new(accounts, clock) : null;
+    readonly SigV2Verifier signatureV2 = new(accounts, clock, options.SignatureV2);
 
     public async Task Handle(HttpContext http)
     {
@@ -117,7 +118,7 @@ public sealed class S3Dispatcher(
         var target = progress.Target = S3Target.Parse(raw, headers.Host, options.Domain);
         var preflight = HttpMethods.IsOptions(method) && target.Bucket is not null;
         var parameters = target.Bucket is null ? await ReadParameters(http, cancel) : default;
-        var older = preflight || signatureV2 is null ? null : await signatureV2.Verify(method, target, headers, cancel);
+        var older = preflight ? null : await signatureV2.Verify(method, target, headers, cancel);
         var signature =
             (
                 preflight ? null

@@ -6,11 +6,14 @@ namespace Varve.Domain.Contents;
 /// <summary>Immutable bytes: in which tiers they are, and whether they are to stay.</summary>
 /// <param name="Stored">Null where there are no bytes (not yet, or purged).</param>
 /// <param name="Copies">By tier, sound or damaged. A damaged one stays until sound bytes replace it.</param>
-/// <param name="PurgeNotBefore">Set while a purge is scheduled.</param>
+/// <param name="Purge">Set while a purge is scheduled.</param>
+/// <param name="Emptied">Locations that were given up. Their bytes go some time after the event that says so, and so
+/// nothing is kept there again.</param>
 public sealed record Content(
     ContentEvent.Stored? Stored,
     ImmutableSortedDictionary<string, ContentCopy> Copies,
-    DateTimeOffset? PurgeNotBefore
+    ContentEvent.PurgeScheduled? Purge,
+    ImmutableHashSet<string> Emptied
 )
 {
     static readonly ImmutableSortedDictionary<string, ContentCopy> NoCopies = ImmutableSortedDictionary.Create<
@@ -19,7 +22,7 @@ public sealed record Content(
     >(StringComparer.Ordinal);
 
     public static readonly Decider<Content, ContentCommand, ContentEvent> Decider = new(
-        new Content(null, NoCopies, null),
+        new Content(null, NoCopies, null, []),
         Decide,
         Evolve,
         Fold.WholeStream
@@ -42,10 +45,12 @@ public sealed record Content(
     static Decision<ContentEvent> Decide(Content content, ContentCommand command) =>
         command switch
         {
+            ContentCommand.Use { Facts.Location: { } location }
+                when !content.Holds && content.Emptied.Contains(location) => Gone,
             ContentCommand.Use { Facts: { Location: { } location } facts } c when !content.Holds =>
                 new ContentEvent.Stored(facts.Hash.Hex, facts.Sha1, facts.Md5, facts.Size, location, c.Context.At),
             ContentCommand.Use when content.Stored is null => Gone,
-            ContentCommand.Use c when content.PurgeNotBefore is not null => new ContentEvent.Revived(c.Context.At),
+            ContentCommand.Use c when content.Purge is not null => new ContentEvent.Revived(c.Context.At),
             ContentCommand.Use => new NoChange(),
 
             ContentCommand.ReportDamage c when content.SoundCopies.Any(copy => copy.Location == c.Location) =>
@@ -53,6 +58,7 @@ public sealed record Content(
             ContentCommand.ReportDamage => new NoChange(),
 
             ContentCommand.AddCopy when content.Stored is null => Gone,
+            ContentCommand.AddCopy c when content.Emptied.Contains(c.Location) => Gone,
             ContentCommand.AddCopy c => AddCopy(content, content.Stored.Sha1, c, ContentCopy.TierOf(c.Location)),
 
             ContentCommand.ReportCopyFailure c when content.Stored is null || content.IsIn(c.Tier) => new NoChange(),
@@ -61,11 +67,12 @@ public sealed record Content(
             ContentCommand.Evict when content.Stored is null => new NoChange(),
             ContentCommand.Evict c => Evict(content, content.Stored.Sha1, c),
 
-            ContentCommand.SchedulePurge when content.Stored is null || content.PurgeNotBefore is not null =>
-                new NoChange(),
+            ContentCommand.SchedulePurge when content.Stored is null || content.Purge is not null => new NoChange(),
             ContentCommand.SchedulePurge c => new ContentEvent.PurgeScheduled(c.NotBefore, c.Context.At),
 
-            ContentCommand.Purge c when content.PurgeNotBefore <= c.Context.At => new ContentEvent.Purged(c.Context.At),
+            ContentCommand.Purge c when content.Purge?.NotBefore <= c.Context.At => new ContentEvent.Purged(
+                c.Context.At
+            ),
             ContentCommand.Purge => new Rejection(ErrorCode.OperationAborted, "The content is in use."),
             _ => throw new UnreachableException(),
         };
@@ -94,15 +101,27 @@ public sealed record Content(
         @event switch
         {
             // New bytes come where no sound ones are left: what other tiers have stays damaged.
-            ContentEvent.Stored e => new Content(e, With(content, ContentCopy.TierOf(e.Location), e.Location), null),
+            ContentEvent.Stored e => content with
+            {
+                Stored = e,
+                Copies = With(content, ContentCopy.TierOf(e.Location), e.Location),
+                Purge = null,
+            },
             ContentEvent.Damaged e => content with { Copies = Damage(content.Copies, e.Location) },
             ContentEvent.Copied e => content with { Copies = With(content, e.Tier, e.Location) },
             ContentEvent.Repaired e => content with { Copies = With(content, e.Tier, e.Location) },
             ContentEvent.CopyFailed => content,
-            ContentEvent.Evicted e => content with { Copies = content.Copies.Remove(e.Tier) },
-            ContentEvent.PurgeScheduled e => content with { PurgeNotBefore = e.NotBefore },
-            ContentEvent.Revived => content with { PurgeNotBefore = null },
-            ContentEvent.Purged => Decider.Initial,
+            ContentEvent.Evicted e => content with
+            {
+                Copies = content.Copies.Remove(e.Tier),
+                Emptied = content.Emptied.Add(e.Location),
+            },
+            ContentEvent.PurgeScheduled e => content with { Purge = e },
+            ContentEvent.Revived => content with { Purge = null },
+            ContentEvent.Purged => Decider.Initial with
+            {
+                Emptied = content.Emptied.Union(content.Copies.Values.Select(copy => copy.Location)),
+            },
             _ => throw new UnreachableException(),
         };
 

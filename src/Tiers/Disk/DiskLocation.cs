@@ -11,7 +11,8 @@ enum DiskPlace
     /// <summary><c>disk:segments/000012@4096</c>: a record of a volume that lists a content's segments.</summary>
     Segments,
 
-    /// <summary><c>disk:file/ab/abcd…</c>: a content's own file, named by its SHA-256.</summary>
+    /// <summary><c>disk:file/ab/abcd…</c>: a content's own file, named by its SHA-256; where that name was given up,
+    /// <c>disk:file/ab/abcd…-0123456789abcdef</c>.</summary>
     File,
 
     /// <summary><c>disk:part/upload/7-0123456789abcdef</c>: a part's file.</summary>
@@ -35,6 +36,13 @@ readonly partial record struct DiskLocation(DiskPlace Place, int Volume, long Of
     {
         var hex = Convert.ToHexStringLower(sha256);
         return new(DiskPlace.File, 0, 0, $"file/{hex.AsSpan(0, 2)}/{hex}");
+    }
+
+    /// <param name="random">Tells it from another place of the same content.</param>
+    public static DiskLocation OfContent(ReadOnlySpan<byte> sha256, ulong random)
+    {
+        var own = OfContent(sha256);
+        return own with { Path = string.Create(CultureInfo.InvariantCulture, $"{own.Path}-{random:x16}") };
     }
 
     /// <exception cref="ArgumentException">The id could not be a folder's name.</exception>
@@ -93,7 +101,7 @@ readonly partial record struct DiskLocation(DiskPlace Place, int Volume, long Of
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex UploadId();
 
-    [GeneratedRegex(@"^disk:file/([0-9a-f]{2})/\1[0-9a-f]{62}\z")]
+    [GeneratedRegex(@"^disk:file/([0-9a-f]{2})/\1[0-9a-f]{62}(?:-[0-9a-f]{16})?\z")]
     private static partial Regex ContentFile();
 
     [GeneratedRegex(@"^disk:part/[A-Za-z0-9_-]{1,64}/[1-9][0-9]{0,9}-[0-9a-f]{16}\z")]

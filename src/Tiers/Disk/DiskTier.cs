@@ -77,7 +77,7 @@ public sealed class DiskTier : ITier, IAsyncDisposable
         return staged switch
         {
             SmallContent small => await Keep(small),
-            LargeContent large => await Keep(large, DiskLocation.OfContent(large.Sha256), cancel),
+            LargeContent large => await Keep(large, PlaceOf(large), cancel),
             JoinedContent { Segments: [var only] } => only.Location,
             JoinedContent joined => await Keep(joined),
             _ => throw new ArgumentException("Staged by another tier.", nameof(staged)),
@@ -90,8 +90,7 @@ public sealed class DiskTier : ITier, IAsyncDisposable
     public async ValueTask<string> KeepPart(string uploadId, int number, StagedContent staged, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var random = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var target = DiskLocation.OfPart(uploadId, number, random);
+        var target = DiskLocation.OfPart(uploadId, number, Random());
         var location = staged switch
         {
             SmallContent small => await Keep(small),
@@ -169,6 +168,11 @@ public sealed class DiskTier : ITier, IAsyncDisposable
         fileSyncs.Dispose();
         folders.Dispose();
     }
+
+    static DiskLocation PlaceOf(LargeContent large) =>
+        large.Elsewhere ? DiskLocation.OfContent(large.Sha256, Random()) : DiskLocation.OfContent(large.Sha256);
+
+    static ulong Random() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     async ValueTask<string> Keep(SmallContent small)
     {

@@ -76,6 +76,23 @@ sealed partial class S3Store : IDisposable
         Volatile.Write(ref ensured, true);
     }
 
+    /// <summary>Asks once for the bucket, be it there or not: whether the server answers, and knows us.</summary>
+    public async Task Probe(CancellationToken cancel)
+    {
+        try
+        {
+            await client.HeadBucketAsync(new() { BucketName = options.Bucket }, cancel);
+        }
+        catch (Exception fault) when (S3Faults.IsMissing(fault))
+        {
+            return; // the first write makes it
+        }
+        catch (Exception fault) when (S3Faults.IsOfTheServer(fault))
+        {
+            throw S3Faults.Unavailable(options.Name, fault);
+        }
+    }
+
     /// <param name="md5">16 bytes: what arrives otherwise is refused.</param>
     public async Task Put(string key, GatheredBytes bytes, byte[] md5, CancellationToken cancel)
     {

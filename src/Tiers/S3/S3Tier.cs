@@ -48,13 +48,18 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
     public Task Check(CancellationToken cancel) => store.EnsureBucket(cancel);
 
+    /// <summary>Asks once, and cheaply, whether the server answers.</summary>
+    /// <exception cref="TierUnavailableException">It does not, or not before <paramref name="cancel"/>; or it refuses.
+    /// </exception>
+    public Task Probe(CancellationToken cancel) => store.Probe(cancel);
+
     public ValueTask<StagedContent> Stage(IBodySource body, StageOptions options, CancellationToken cancel) =>
         new S3Staging(this.options, store, memory, options).Run(body, cancel);
 
     public async ValueTask<string> Keep(StagedContent staged, CancellationToken cancel) =>
         staged switch
         {
-            HeldContent held => await Keep(held, S3Location.OfContent(options, HexOf(held)), cancel),
+            HeldContent held => await Keep(held, PlaceOf(held), cancel),
             SentContent sent => await Keep(sent, cancel),
             JoinedContent { Segments: [var only] } => only.Location,
             JoinedContent joined => await Keep(joined, cancel),
@@ -169,6 +174,11 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         store.Dispose();
         memory.Dispose();
     }
+
+    S3Location PlaceOf(HeldContent held) =>
+        held.Elsewhere
+            ? S3Location.OfBody(options, S3Location.KeyFor(options, sha256: null), HexOf(held), held.Crc64)
+            : S3Location.OfContent(options, HexOf(held));
 
     async ValueTask<string> Keep(HeldContent held, S3Location target, CancellationToken cancel)
     {

@@ -35,7 +35,7 @@ public sealed class ContentCopier(
             content.SoundCopies.FirstOrDefault()
             ?? throw new ContentDamagedException(stored.Location, "no sound copy is left");
 
-        var location = await Bring(hash, from.Location, stored.Size, target, cancel);
+        var location = await Bring(hash, content, from.Location, target, cancel);
         var now = clock.GetUtcNow();
         var outcome = await door.Send(
             new ContentCommand.AddCopy(
@@ -58,12 +58,17 @@ public sealed class ContentCopier(
         return location;
     }
 
-    async Task<string> Bring(ContentHash hash, string from, long size, ITier target, CancellationToken cancel)
+    async Task<string> Bring(ContentHash hash, Content content, string from, ITier target, CancellationToken cancel)
     {
+        var (size, elsewhere) = (content.Stored!.Size, !content.Emptied.IsEmpty);
         await using var reader = await contents.Open(hash.Hex, from, size, cancel);
         await using var body = new StoredBody(reader, 0, size, cancel);
-        var options = new StageOptions(Checksum: null, size) { Sha256 = Convert.FromHexString(hash.Hex) };
+        var options = new StageOptions(Checksum: null, size)
+        {
+            Sha256 = elsewhere ? null : Convert.FromHexString(hash.Hex),
+        };
         await using var staged = await target.Stage(body, options, cancel);
+        staged.Elsewhere = elsewhere;
         return ContentHash.FromBytes(staged.Sha256) == hash
             ? await target.Keep(staged, cancel)
             : throw new ContentDamagedException(from, "the bytes have another SHA-256");

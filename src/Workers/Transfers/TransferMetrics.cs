@@ -23,25 +23,25 @@ public sealed class TransferMetrics : IDisposable
         failed = meter.CreateCounter<long>("varve.transfers.failed", description: "Transfers that were given up.");
     }
 
-    /// <param name="lag">Positions of the log for which no transfers were asked for yet, by tier.</param>
     /// <param name="isUp">Whether the queue answers.</param>
-    public void Observe(Func<IEnumerable<(string Tier, long Events)>> lag, Func<bool> isUp)
-    {
-        meter.CreateObservableGauge(
-            "varve.transfers.lag.events",
-            () =>
-                lag()
-                    .Select(one => new Measurement<long>(
-                        one.Events,
-                        new KeyValuePair<string, object?>(Label, one.Tier)
-                    )),
-            description: "Positions between the last event that transfers were asked for and the end of the log."
-        );
+    public void ObserveQueue(Func<bool> isUp) =>
         meter.CreateObservableGauge(
             "varve.transfers.queue.up",
             () => isUp() ? 1 : 0,
             description: "1 while the queue of transfers answers."
         );
+
+    /// <param name="lag">Positions of the log for which no transfers were asked for yet, by tier. Asked for until what
+    /// is returned is disposed.</param>
+    public IDisposable ObserveLag(Func<IEnumerable<(string Tier, long Events)>> lag)
+    {
+        var own = new Meter(meter.Name);
+        own.CreateObservableGauge(
+            "varve.transfers.lag.events",
+            () => lag().Select(one => new Measurement<long>(one.Events, Of(one.Tier))),
+            description: "Positions between the last event that transfers were asked for and the end of the log."
+        );
+        return own;
     }
 
     public void Queued(string tier, int count) => queued.Add(count, Of(tier));

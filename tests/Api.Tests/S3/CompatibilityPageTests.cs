@@ -42,9 +42,13 @@ public sealed class CompatibilityPageTests
             a version, by the action's `…Version` form. A copy needs `s3:GetObject` of its source as well.
 
             Objects are encrypted by SSE-S3 (`AES256`, also as a bucket's default) and SSE-C; KMS answers 501.
-            Storage classes are kept and told, and change nothing. AWS4's predecessor is taken where
-            `Varve:S3:SignatureV2` is true. A copy of a multipart object keeps its ETag and its parts. A completion
-            need not repeat the parts' checksums.
+            Storage classes are kept and told, and change nothing. Version 2 of AWS's signature is taken in
+            presigned URLs, which boto3 and s3cmd make at their default settings, as long as nothing was added to
+            them, and in headers where `Varve:S3:SignatureV2` is true. A copy of a multipart object keeps its ETag
+            and its parts. A completion need not repeat the parts' checksums.
+
+            The tests run aws-cli, boto3, s3cmd, rclone (as provider AWS), restic, s3fs, AWSSDK.S3 for .NET,
+            `@aws-sdk/client-s3` with `@aws-sdk/lib-storage`, and `minio` for JavaScript, each at its default settings.
 
             A bucket's past is a bucket that can be read, `photos--at-20260131t120000z` or `photos--at-p42`: see
             [history.md](history.md). What would write there answers 405 `MethodNotAllowed`; a version whose bytes are

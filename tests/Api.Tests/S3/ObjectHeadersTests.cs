@@ -86,7 +86,7 @@ public sealed class ObjectHeadersTests(S3Host host)
     }
 
     [Fact]
-    public async Task A_signature_of_version_2_is_taken_where_it_is_switched_on()
+    public async Task A_header_signed_by_version_2_is_taken_where_it_is_switched_on()
     {
         await using var old = new S3Host { SignatureV2 = true };
         await old.InitializeAsync();
@@ -109,5 +109,32 @@ public sealed class ObjectHeadersTests(S3Host host)
             };
             Assert.Equal(status, (await server.Raw("ana").Exchange("GET", path, headers, [])).Status);
         }
+    }
+
+    [Fact]
+    public async Task A_url_presigned_by_version_2_is_taken_as_it_was_signed()
+    {
+        var (raw, path) = (host.Raw("ana"), $"/{await host.NewBucket()}/k");
+        var expires = TimeProvider.System.GetUtcNow().AddMinutes(1).ToUnixTimeSeconds();
+        string Url(string method, string signed)
+        {
+            var signature = Convert.ToBase64String(
+                System.Security.Cryptography.HMACSHA1.HashData(
+                    System.Text.Encoding.UTF8.GetBytes(S3Host.SecretOf("ana")),
+                    System.Text.Encoding.UTF8.GetBytes($"{method}\n\n\n{expires}\n{signed}")
+                )
+            );
+            var mark = signed.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+            return $"{signed}{mark}AWSAccessKeyId=ana&Expires={expires}&Signature={Uri.EscapeDataString(signature)}";
+        }
+        Assert.Equal(200, (await raw.SendUnsigned("PUT", Url("PUT", path), "x"u8.ToArray())).Status);
+        var read = Url("GET", path);
+        Assert.Equal("x", (await raw.SendUnsigned("GET", read)).Text);
+        var typed = await raw.SendUnsigned("GET", Url("GET", $"{path}?response-content-type=text/x-y"));
+        Assert.Equal("text/x-y", typed.Headers["content-type"]);
+        foreach (var more in (string[])["&attributes", "&response-content-type=text/x-y", "&partNumber=1", "&x=y"])
+            Assert.Equal(403, (await raw.SendUnsigned("GET", read + more)).Status);
+        Assert.Equal(403, (await raw.SendUnsigned("PUT", Url("PUT", path) + "&renameObject")).Status);
+        Assert.Equal(403, (await raw.SendUnsigned("DELETE", read)).Status);
     }
 }

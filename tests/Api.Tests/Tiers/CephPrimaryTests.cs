@@ -125,10 +125,25 @@ public sealed class CephPrimaryTests(CephServer varve) : IClassFixture<CephServe
         var download = await varve.Rest.GetAsync($"/file/download?filehash={meta.Hash}", Cancel);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, download.StatusCode);
         Assert.Equal(503, await download.Refusal());
+        await ReadyzUntil(HttpStatusCode.ServiceUnavailable, body => body.Contains("\"fault\":\"ceph: "));
 
         await varve.Ceph.RestartFront();
+        await ReadyzUntil(HttpStatusCode.OK, body => body.Contains("{\"name\":\"ceph\",\"fault\":null}"));
         Assert.Equal(bytes, await Get("kept", 0, bytes.Length - 1));
         await Put("refused", [1, 2, 3]);
+    }
+
+    async Task ReadyzUntil(HttpStatusCode status, Func<string, bool> says)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            using var answer = await varve.Rest.GetAsync("/readyz", patience.Token);
+            if (answer.StatusCode == status && says(await answer.Content.ReadAsStringAsync(patience.Token)))
+                return;
+            await Task.Delay(50, patience.Token);
+        }
     }
 
     async Task<(string Hash, string Location)> Upload(string name, byte[] bytes)

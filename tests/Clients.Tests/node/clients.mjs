@@ -6,7 +6,7 @@ import * as s3 from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
-const client = new s3.S3Client({ endpoint: process.env.S3, region: "us-east-1", forcePathStyle: true });
+const client = new s3.S3Client({ endpoint: process.env.S3, region: "us-east-1" });
 const bucket = `node-${randomBytes(6).toString("hex")}`;
 const send = (Command, input) => client.send(new Command({ Bucket: bucket, ...input }));
 const bytes = async (input) => Buffer.from(await (await send(s3.GetObjectCommand, input)).Body.transformToByteArray());
@@ -58,6 +58,98 @@ const scenes = {
     assert.match(done.ETag, /-3"$/);
     assert.ok(body.equals(await bytes({ Key: "large" })));
     assert.equal((await send(s3.ListMultipartUploadsCommand, {})).Uploads, undefined);
+  },
+
+  async "puts and gets files of every size"() {
+    const MiB = 1 << 20;
+    for (const size of [0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 100 * MiB]) {
+      const Body = randomBytes(size);
+      await new Upload({ client, params: { Bucket: bucket, Key: `${size}`, Body } }).done();
+      assert.ok(Body.equals(await bytes({ Key: `${size}` })), `${size}`);
+    }
+    const [whole, part] = await Promise.all([undefined, 1].map((PartNumber) =>
+      send(s3.HeadObjectCommand, { Key: `${100 * MiB}`, PartNumber })));
+    assert.equal(part.ETag, whole.ETag);
+    assert.equal(part.PartsCount, 20);
+    assert.equal(part.ContentLength, 5 * MiB);
+  },
+
+  async "aborts an upload, and resumes one by its list of parts"() {
+    const cut = new Upload({ client, params: { Bucket: bucket, Key: "cut", Body: randomBytes(50 << 20) } });
+    cut.on("httpUploadProgress", () => cut.abort());
+    await assert.rejects(cut.done(), { name: "AbortError" });
+    for (const { Key, UploadId } of (await send(s3.ListMultipartUploadsCommand, {})).Uploads ?? [])
+      await send(s3.AbortMultipartUploadCommand, { Key, UploadId });
+    assert.equal((await send(s3.ListMultipartUploadsCommand, {})).Uploads, undefined);
+
+    const pieces = [5 << 20, 5 << 20, 17].map((size) => randomBytes(size));
+    const { UploadId } = await send(s3.CreateMultipartUploadCommand, { Key: "k", ChecksumAlgorithm: "CRC32" });
+    const put = (PartNumber) => send(s3.UploadPartCommand, { Key: "k", UploadId, PartNumber, Body: pieces[PartNumber - 1] });
+    await Promise.all([put(1), put(3)]);
+    const seen = [];
+    for await (const page of s3.paginateListParts({ client, pageSize: 1 }, { Bucket: bucket, Key: "k", UploadId }))
+      seen.push(...(page.Parts ?? []).map((part) => part.PartNumber));
+    assert.deepEqual(seen, [1, 3]);
+    await put(2);
+    const { Parts } = await send(s3.ListPartsCommand, { Key: "k", UploadId });
+    const done = await send(s3.CompleteMultipartUploadCommand, { Key: "k", UploadId, MultipartUpload: { Parts } });
+    assert.equal(done.ChecksumType, "COMPOSITE");
+    assert.ok(Buffer.concat(pieces).equals(await bytes({ Key: "k" })));
+  },
+
+  async "keeps versions, locks and tags"() {
+    await send(s3.PutBucketVersioningCommand, { VersioningConfiguration: { Status: "Enabled" } });
+    const [one, two] = [await send(s3.PutObjectCommand, { Key: "k", Body: "1" }), await send(s3.PutObjectCommand, { Key: "k", Body: "2" })];
+    await send(s3.PutObjectTaggingCommand, { Key: "k", VersionId: one.VersionId, Tagging: { TagSet: [{ Key: "a", Value: "b" }] } });
+    assert.deepEqual((await send(s3.GetObjectTaggingCommand, { Key: "k", VersionId: one.VersionId })).TagSet, [{ Key: "a", Value: "b" }]);
+    assert.deepEqual((await send(s3.GetObjectTaggingCommand, { Key: "k" })).TagSet, []);
+    await send(s3.DeleteObjectCommand, { Key: "k" });
+    assert.equal((await bytes({ Key: "k", VersionId: two.VersionId })).toString(), "2");
+    const { Versions, DeleteMarkers } = await send(s3.ListObjectVersionsCommand, {});
+    assert.deepEqual(Versions.map((version) => version.VersionId), [two.VersionId, one.VersionId]);
+    assert.equal(DeleteMarkers.length, 1);
+    await send(s3.PutObjectLockConfigurationCommand, { ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" } });
+    const held = await send(s3.PutObjectCommand, { Key: "held", Body: "x", ObjectLockLegalHoldStatus: "ON" });
+    await assert.rejects(send(s3.DeleteObjectCommand, { Key: "held", VersionId: held.VersionId }), { name: "AccessDenied" });
+    const gone = await send(s3.DeleteObjectsCommand, {
+      Delete: { Objects: [...Versions, ...DeleteMarkers, held].map(({ Key = "held", VersionId }) => ({ Key, VersionId })) },
+    });
+    assert.deepEqual([gone.Deleted.length, gone.Errors.map((error) => error.Code)], [3, ["AccessDenied"]]);
+  },
+
+  async "lets others in by list, policy and origin"() {
+    await send(s3.PutObjectCommand, { Key: "k", Body: "x", ACL: "public-read" });
+    const url = `${process.env.S3}/${bucket}/k`;
+    assert.equal(await (await fetch(url)).text(), "x");
+    assert.equal((await send(s3.GetObjectAclCommand, { Key: "k" })).Grants.length, 2);
+    await send(s3.PutObjectAclCommand, { Key: "k", ACL: "private" });
+    assert.equal((await fetch(url)).status, 403);
+    const Statement = [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucket}/*` }];
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await send(s3.PutBucketPolicyCommand, { Policy });
+    assert.equal((await send(s3.GetBucketPolicyCommand, {})).Policy, Policy);
+    assert.equal((await fetch(url)).status, 200);
+    await send(s3.DeleteBucketPolicyCommand, {});
+    const CORSRules = [{ AllowedOrigins: ["*"], AllowedMethods: ["GET", "PUT"], AllowedHeaders: ["*"], ExposeHeaders: ["ETag"] }];
+    await send(s3.PutBucketCorsCommand, { CORSConfiguration: { CORSRules } });
+    assert.deepEqual((await send(s3.GetBucketCorsCommand, {})).CORSRules, CORSRules);
+    const signed = await getSignedUrl(client, new s3.GetObjectCommand({ Bucket: bucket, Key: "k" }));
+    assert.equal((await fetch(signed, { headers: { origin: "https://a.example" } })).headers.get("access-control-allow-origin"), "*");
+    const Tagging = { TagSet: [{ Key: "team", Value: "x" }] };
+    await send(s3.PutBucketTaggingCommand, { Tagging });
+    assert.deepEqual((await send(s3.GetBucketTaggingCommand, {})).TagSet, Tagging.TagSet);
+  },
+
+  async "takes a lock file once"() {
+    for (let round = 0; round < 50; round++) {
+      const tries = await Promise.allSettled([0, 1].map((n) =>
+        send(s3.PutObjectCommand, { Key: "state.tflock", Body: `${n}`, IfNoneMatch: "*", ChecksumAlgorithm: "SHA256" })));
+      const won = tries.findIndex((attempt) => attempt.status === "fulfilled");
+      const lost = tries[1 - won];
+      assert.ok(["PreconditionFailed", "ConditionalRequestConflict"].includes(lost.reason?.name), `${lost.reason}`);
+      assert.equal((await bytes({ Key: "state.tflock" })).toString(), `${won}`);
+      await send(s3.DeleteObjectCommand, { Key: "state.tflock" });
+    }
   },
 
   async "lists in pages and folds at a delimiter"() {

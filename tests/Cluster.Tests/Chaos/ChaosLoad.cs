@@ -126,7 +126,11 @@ sealed class ChaosLoad : IDisposable
             slot.Begin(next);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(WriteLimit);
-            for (var again = false; !await Try(fronts[dice.Next(fronts.Count)], slot, before, next, again); again = true)
+            for (
+                var again = false;
+                !await Try(fronts[dice.Next(fronts.Count)], slot, before, next, again);
+                again = true
+            )
                 await Task.Delay(RetryPause, limit.Token);
             slot.Answered();
         }

@@ -37,7 +37,9 @@ public sealed class ChaosTests(VarveCluster cluster, ITestOutputHelper output)
         }
         await end.CancelAsync();
         await running;
-        output.WriteLine($"{load.Acknowledged.Sum()} writes acknowledged; tried again: {string.Join(", ", load.Refusals)}");
+        output.WriteLine(
+            $"{load.Acknowledged.Sum()} writes acknowledged; tried again: {string.Join(", ", load.Refusals)}"
+        );
 
         var wrong = await load.Differences(Cancel);
         Assert.True(wrong.Count == 0, $"seed {seed}:\n{string.Join('\n', wrong)}");

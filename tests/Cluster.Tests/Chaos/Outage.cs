@@ -26,12 +26,7 @@ sealed record Outage(string Of, Func<Task> Begin, Func<CancellationToken, Task<b
                 Goes(load, cluster.Apis.Select(_ => true)),
                 () => cluster.MariaDb.Restart("replica")
             ),
-            new(
-                "Redis",
-                cluster.Redis.Stop,
-                Goes(load, cluster.Apis.Select(_ => true)),
-                cluster.Redis.Restart
-            ),
+            new("Redis", cluster.Redis.Stop, Goes(load, cluster.Apis.Select(_ => true)), cluster.Redis.Restart),
             new(
                 "RabbitMQ",
                 cluster.RabbitMq.Kill,

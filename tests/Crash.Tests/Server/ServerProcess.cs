@@ -48,6 +48,14 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> Start(string data, string log, CancellationToken cancel) =>
         Start(data, log, environment: [], events: null, more: [], cancel);
 
+    /// <summary>Starts one with settings of its own.</summary>
+    public static Task<ServerProcess> Start(
+        string data,
+        string log,
+        IEnumerable<(string Name, string Value)> environment,
+        CancellationToken cancel
+    ) => Start(data, log, environment, events: null, more: [], cancel);
+
     /// <summary>Starts one whose log is in another server.</summary>
     public static Task<ServerProcess> StartOver(string eventStore, string data, string log, CancellationToken cancel) =>
         Start(data, log, [("Varve__EventStore", eventStore)], events: null, more: [], cancel);

@@ -56,6 +56,8 @@ sealed class CopyWorld : IAsyncDisposable
 
     public string Folder { get; }
 
+    public FilePlaces Places => new(Folder);
+
     public EmbeddedEventStore Events { get; }
 
     public DiskTier Disk { get; }

@@ -80,6 +80,26 @@ public sealed class TransferWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_takes_the_asking_over_asks_only_for_what_nobody_asked_for()
+    {
+        await world.Put(1000);
+        var hash = await world.Put(1001);
+        await CopyWorld.While(Requester(queue), () => IsPassed(hash));
+        Assert.Equal(2, (await queue.Read("ceph", 9, Cancel)).Waiting);
+        hash = await world.Put(1002);
+        await CopyWorld.While(Requester(queue), () => IsPassed(hash));
+        Assert.Equal(3, (await queue.Read("ceph", 9, Cancel)).Waiting);
+
+        async Task<bool> IsPassed(ContentHash content)
+        {
+            var stored = await world
+                .Events.ReadStream(content.Stream, EventStores.Direction.Forwards, 0, 1, Cancel)
+                .SingleAsync(Cancel);
+            return await world.Places.Find("transfers-ceph", Cancel) >= stored.Position;
+        }
+    }
+
+    [Fact]
     public async Task A_message_that_comes_twice_copies_once()
     {
         var hash = await world.Put(1000);
@@ -103,18 +123,35 @@ public sealed class TransferWorkerTests : IAsyncLifetime
     public async Task A_content_that_is_gone_asks_for_nothing() =>
         Assert.Null(await world.Copier.Copy(new(new string('a', 64)), "ceph", Cancel));
 
-    TransferWorker Worker(ITransferQueue queue) =>
+    Both Worker(ITransferQueue queue) =>
+        new(
+            Requester(queue),
+            new TransferWorker(
+                queue,
+                world.Copier,
+                world.Door,
+                ["ceph"],
+                world.Metrics,
+                TimeProvider.System,
+                NullLogger<TransferWorker>.Instance
+            )
+        );
+
+    TransferRequester Requester(ITransferQueue queue) =>
         new(
             world.Events,
             queue,
-            world.Copier,
-            world.Door,
             ["ceph"],
-            world.Folder,
+            world.Places,
             world.Metrics,
             TimeProvider.System,
-            NullLogger<TransferWorker>.Instance
+            NullLogger<TransferRequester>.Instance
         );
+
+    sealed class Both(TransferRequester requester, TransferWorker worker) : IWorker
+    {
+        public Task Run(CancellationToken cancel) => Task.WhenAll(requester.Run(cancel), worker.Run(cancel));
+    }
 
     async Task<bool> AllInCeph(ContentHash[] hashes)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Contents;
 using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 using Varve.Tiers;
@@ -51,17 +52,10 @@ static class CompleteMultipartUpload
         var uploadId = request.Query["uploadId"]!;
         var segments = parts.Select(part => new Segment(part.Location, StoredSize(part))).ToList();
         await using var staged = await varve.Tier.Join(uploadId, segments, cancel);
-        var command = new UploadCommand.Complete(
-            varve.Context(request.Caller.UserName),
-            uploadId,
-            request.Object,
-            parts,
-            await varve.Keep(staged, cancel),
-            Upload.ETagOf(parts),
-            checksum,
-            condition
-        );
-        var outcome = await varve.Run(command, cancel);
+        var context = varve.Context(request.Caller.UserName);
+        UploadCommand.Complete Complete(ContentFacts facts) =>
+            new(context, uploadId, request.Object, parts, facts, Upload.ETagOf(parts), checksum, condition);
+        var outcome = await varve.Keep(staged, facts => varve.Run(Complete(facts), cancel), cancel);
         varve.Tier.Forget(uploadId);
         return outcome;
     }

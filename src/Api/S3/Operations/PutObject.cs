@@ -1,5 +1,6 @@
 using Varve.Api.Http;
 using Varve.Api.S3.Protocol;
+using Varve.Domain.Contents;
 using Varve.Domain.Objects;
 
 namespace Varve.Api.S3.Operations;
@@ -21,28 +22,29 @@ static class PutObject
         await RequestedObject.Check(id, condition, varve, cancel);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         await using var taken = await IncomingBytes.Stage(request, varve, Seal.Of(key), expected, algorithm, cancel);
-        var facts = await varve.Keep(taken.Staged, cancel);
         var checksum = IncomingBytes.WholeChecksum(algorithm, taken.Checksum!);
-        var command = new ObjectCommand.Put(
-            varve.Context(request.Caller.UserName),
-            id,
-            facts,
-            taken.ETag,
-            attributes,
-            checksum,
-            ObjectOrigin.Put,
-            Source: null,
-            condition,
-            Upload: null,
-            key?.Kept,
-            taken.Size
-        )
-        {
-            Tags = tags,
-            Lock = held,
-            Acl = acl,
-        };
-        var outcome = await varve.Run(command, cancel);
+        var context = varve.Context(request.Caller.UserName);
+        ObjectCommand.Put Put(ContentFacts facts) =>
+            new(
+                context,
+                id,
+                facts,
+                taken.ETag,
+                attributes,
+                checksum,
+                ObjectOrigin.Put,
+                Source: null,
+                condition,
+                Upload: null,
+                key?.Kept,
+                taken.Size
+            )
+            {
+                Tags = tags,
+                Lock = held,
+                Acl = acl,
+            };
+        var outcome = await varve.Keep(taken.Staged, facts => varve.Run(Put(facts), cancel), cancel);
         request.Acknowledge(outcome);
         VersionedObject.TellMade(request, outcome.State<StoredObject>().Current!);
 

@@ -5,13 +5,17 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>Checks AWS Signature Version 2, in the Authorization header or in a presigned URL: for clients of before
-/// 2014, and off unless a setting says otherwise, for it signs neither the body nor most of the query. Thread-safe.
-/// </summary>
+/// <summary>Checks AWS Signature Version 2: in presigned URLs, which boto3 and s3cmd still make at their default
+/// settings, and in the Authorization header of clients of before 2014. The latter is off unless a setting says
+/// otherwise, for it signs neither the body nor most of the query. Thread-safe.</summary>
+/// <param name="inHeaders">Whether the header counts.</param>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html"/>
-public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock)
+public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool inHeaders)
 {
     const string Scheme = "AWS ";
+    const string KeyParameter = "AWSAccessKeyId";
+    const string SignatureParameter = "Signature";
+    const string ExpiresParameter = "Expires";
 
     static readonly TimeSpan SkewMax = TimeSpan.FromMinutes(15);
 
@@ -65,10 +69,11 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock)
         CancellationToken cancel
     )
     {
-        if (Claim.Read(target.Query, headers) is not { } claim)
+        var header = inHeaders ? Claim.OfHeader(headers) : null;
+        if ((header ?? Claim.OfQuery(target.Query, headers)) is not { } claim)
             return null;
         RefuseWrongTime(claim, headers);
-        RefuseUnsigned(target.Query);
+        RefuseUnsigned(target.Query, claim);
         var account =
             await accounts(claim.AccessKey, cancel)
             ?? throw new RejectedException(
@@ -120,19 +125,21 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock)
             );
     }
 
-    /// <summary>A parameter that makes the request another one must be one that is signed.</summary>
-    static void RefuseUnsigned(S3Query query)
+    /// <summary>A parameter that makes the request another one must be one that is signed; and whoever was handed a URL
+    /// adds nothing to it.</summary>
+    static void RefuseUnsigned(S3Query query, Claim claim)
     {
         foreach (var parameter in query.All)
-            if (
-                S3Operations.IsSubresource(parameter.Name)
-                && !Signed.Contains(parameter.Name)
-                && parameter.Name != "list-type"
-            )
+        {
+            var free = claim.Expires is null
+                ? !S3Operations.IsSubresource(parameter.Name) || parameter.Name == "list-type"
+                : parameter.Name is KeyParameter or SignatureParameter or ExpiresParameter;
+            if (!free && !Signed.Contains(parameter.Name))
                 throw new RejectedException(
                     ErrorCode.AccessDenied,
                     $"Signature version 2 does not cover the parameter '{parameter.Name}'."
                 );
+        }
     }
 
     static string StringToSign(string method, S3Target target, IHeaderDictionary headers, Claim claim)
@@ -165,28 +172,31 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock)
     /// <param name="Expires">Of a presigned URL, as sent; null for a signed header.</param>
     sealed record Claim(string AccessKey, string Signature, string? Expires)
     {
-        public static Claim? Read(S3Query query, IHeaderDictionary headers)
+        public static Claim? OfHeader(IHeaderDictionary headers)
         {
             var authorization = headers.Authorization.ToString();
-            if (authorization.StartsWith(Scheme, StringComparison.Ordinal))
-            {
-                var colon = authorization.LastIndexOf(':');
-                return colon > Scheme.Length
-                    ? new(authorization[Scheme.Length..colon], authorization[(colon + 1)..], Expires: null)
-                    : throw new RejectedException(
-                        ErrorCode.InvalidArgument,
-                        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
-                    );
-            }
-            if (query["AWSAccessKeyId"] is not { } key || query["Signature"] is not { } signature)
+            if (!authorization.StartsWith(Scheme, StringComparison.Ordinal))
                 return null;
-            if (authorization.Length > 0)
+            var colon = authorization.LastIndexOf(':');
+            return colon > Scheme.Length
+                ? new(authorization[Scheme.Length..colon], authorization[(colon + 1)..], Expires: null)
+                : throw new RejectedException(
+                    ErrorCode.InvalidArgument,
+                    "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
+                );
+        }
+
+        public static Claim? OfQuery(S3Query query, IHeaderDictionary headers)
+        {
+            if (query[KeyParameter] is not { } key || query[SignatureParameter] is not { } signature)
+                return null;
+            if (headers.Authorization.Count > 0)
                 throw new RejectedException(
                     ErrorCode.InvalidArgument,
                     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
                         + "parameter or the Authorization header should be specified"
                 );
-            return new(key, signature, query["Expires"] ?? "");
+            return new(key, signature, query[ExpiresParameter] ?? "");
         }
     }
 }

@@ -29,7 +29,8 @@ public sealed class SigV2Tests
         var clock = new FixedClock(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture));
         var verifier = new SigV2Verifier(
             (key, _) => ValueTask.FromResult(key == Key ? new S3Account(new("ana", Root: false), Secret) : null),
-            clock
+            clock,
+            inHeaders: true
         );
         var parsed = S3Target.Parse(target, headers["host"], "s3.amazonaws.com");
         return await verifier.Verify(method, parsed, headers, CancellationToken.None);
@@ -86,6 +87,10 @@ public sealed class SigV2Tests
         await IsRefused(
             ErrorCode.AccessDenied,
             () => Verify("GET", $"{Target}&attributes", "2007-03-29T03:40:20Z", null)
+        );
+        await IsRefused(
+            ErrorCode.AccessDenied,
+            () => Verify("GET", $"{Target}&prefix=other", "2007-03-29T03:40:20Z", null)
         );
         await IsRefused(
             ErrorCode.SignatureDoesNotMatch,
