@@ -73,6 +73,7 @@ public sealed class NotificationKillTests
     static Task<ServerProcess> Start(HookServer hook, string data, int round) =>
         ServerProcess.StartRole(
             "api,projector,worker",
+            (ServerProcess.FreePort(), ServerProcess.FreePort()),
             data,
             $"told-{round}",
             [("Varve__Notifications__hook__Url", $"{hook.Url}"), ("Varve__Notifications__hook__TimeoutSeconds", "2")],
