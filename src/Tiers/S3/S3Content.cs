@@ -7,10 +7,10 @@ using Varve.Tiers.Checksums;
 namespace Varve.Tiers.S3;
 
 /// <summary>
-/// A content in an object: streams ranges of it, and goes on where a connection broke. Of a whole the checksum is known,
-/// and what was read last is passed on only when it is right; of a range, the object's size is checked. The checksum is
-/// the CRC where the location has one: it finds damage as well, and costs a fiftieth of the SHA-256, which is the
-/// scrubber's to look at.
+/// A content in an object: streams ranges of it, and goes on where a connection broke. Of a whole the checksum is
+/// known, and what was read last is passed on only when it is right; of a range, the object's size is checked. The
+/// checksum is the CRC where the location has one: it finds damage as well, and costs a fiftieth of the SHA-256, which
+/// is the scrubber's to look at.
 /// </summary>
 sealed class S3Content(S3Store store, S3Location at, long size, TimeSpan patience) : IContentReader
 {
