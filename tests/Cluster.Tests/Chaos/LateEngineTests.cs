@@ -23,7 +23,7 @@ public sealed class LateEngineTests(VarveCluster cluster) : IAsyncLifetime
         {
             { "MariaDB", "MySQL" },
             { "Ceph", "ceph" },
-            { "the log", "event store" },
+            { "the log", "EventStoreDB" },
         };
 
     [Theory, MemberData(nameof(Needed))]
@@ -41,7 +41,10 @@ public sealed class LateEngineTests(VarveCluster cluster) : IAsyncLifetime
                         && fault.Contains(said, StringComparison.OrdinalIgnoreCase),
                     $"{member.Name} says that it waits for {engine}"
                 );
-                Assert.Contains(said, member.Log, StringComparison.OrdinalIgnoreCase);
+                await Until(
+                    () => Task.FromResult(member.Log.Contains(said, StringComparison.OrdinalIgnoreCase)),
+                    $"the log of {member.Name} has it too"
+                );
             }
             Assert.DoesNotContain(starting, start => start.IsCompleted);
         }
