@@ -4,8 +4,8 @@ using Varve.Domain;
 
 namespace Varve.Api.S3.Protocol;
 
-/// <summary>A body whose length is not told: it came in HTTP's own chunks, of which the server knows the last. Pieces are
-/// slices of the server's own buffers.</summary>
+/// <summary>A body whose length is not told: it came in HTTP's own chunks, of which the server knows the last. Pieces
+/// are slices of the server's own buffers.</summary>
 public sealed class EndlessBody(PipeReader reader) : RequestBody
 {
     readonly BodyPipe pipe = new(reader);
