@@ -73,12 +73,6 @@ public sealed class SuiteTests(S3Host host) : IClassFixture<S3Host>
 
     async Task Allow(string bucket, string action, string resource, string condition)
     {
-<<<<<<< HEAD
-        var policy =
-            $$"""
-            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"{{action}}",
-              "Resource":"arn:aws:s3:::{{resource}}","Condition":{{condition}} }]}
-=======
         var policy = $$"""
             {
               "Version": "2012-10-17",
@@ -89,7 +83,6 @@ public sealed class SuiteTests(S3Host host) : IClassFixture<S3Host>
                 }
               ]
             }
->>>>>>> sse
             """;
         Assert.Equal(204, (await raw.Send("PUT", $"/{bucket}?policy", Encoding.UTF8.GetBytes(policy))).Status);
     }
