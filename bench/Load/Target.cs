@@ -3,7 +3,11 @@ using System.Net;
 namespace Varve.Load;
 
 /// <summary>The server said no, or said something that can't be right.</summary>
-public sealed class ReplyException(string message) : Exception(message);
+public sealed class ReplyException(string message) : Exception(message)
+{
+    /// <summary>Null where that was no reply's.</summary>
+    public HttpStatusCode? Status { get; init; }
+}
 
 /// <summary>One server, spoken to over kept-alive HTTP/1.1 connections, path-style. Thread-safe.</summary>
 public sealed class Target : IDisposable
@@ -84,7 +88,10 @@ public sealed class Target : IDisposable
             throw new ReplyException(
                 $"{method} {path}{(query.Length > 0 ? "?" + query : "")}: "
                     + $"{(int)reply.StatusCode} {text[..Math.Min(text.Length, 300)]}"
-            );
+            )
+            {
+                Status = reply.StatusCode,
+            };
         }
     }
 

@@ -76,3 +76,10 @@ CREATE TABLE tbl_object_noncurrent (
   acl                text NULL,
   PRIMARY KEY (bucket, object_key, put_position DESC)
 );
+
+-- What is in the buckets that have a quota: versions and their bytes, delete markers not.
+CREATE TABLE tbl_bucket_usage (
+  bucket  varchar(63) NOT NULL PRIMARY KEY,
+  objects bigint NOT NULL,
+  bytes   bigint NOT NULL
+);

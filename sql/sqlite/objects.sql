@@ -87,3 +87,10 @@ UNION ALL
 SELECT bucket, object_key, from_position, from_time, 9223372036854775807, 9223372036854775807, version_id, sha256, sha1,
   size, etag, checksum_algorithm, checksum_type, checksum, content_type, attributes, acl
 FROM tbl_object;
+
+-- What is in the buckets that have a quota: versions and their bytes, delete markers not.
+CREATE TABLE tbl_bucket_usage (
+  bucket  varchar(63) NOT NULL PRIMARY KEY,
+  objects bigint NOT NULL,
+  bytes   bigint NOT NULL
+) WITHOUT ROWID;

@@ -2,10 +2,12 @@ using System.Diagnostics;
 using MediatR;
 using Varve.Api.Encryption;
 using Varve.Domain;
+using Varve.Domain.Buckets;
 using Varve.Domain.Contents;
 using Varve.Domain.Uploads;
 using Varve.EventStores;
 using Varve.Projections;
+using Varve.Projections.Buckets;
 using Varve.Tiers;
 
 namespace Varve.Api;
@@ -20,6 +22,7 @@ public sealed class Backend(
     ITier tier,
     IReadOnlyList<ITier> farTiers,
     ReadModels reads,
+    BucketQuotas quotas,
     IUploadProgress progress,
     ProjectionBarrier barrier,
     ObjectKeys keys,
@@ -73,6 +76,15 @@ public sealed class Backend(
     {
         var outcome = await door.Send(command, cancel);
         return outcome.Rejection is { } no ? throw new RejectedException(no) : outcome;
+    }
+
+    /// <summary>Looks whether a bucket has room, before its bytes are taken in for nothing: the command asks again.
+    /// </summary>
+    /// <exception cref="RejectedException">QuotaExceeded.</exception>
+    public async ValueTask RequireRoom(BucketName bucket, long bytes, CancellationToken cancel)
+    {
+        if (await quotas.RefusalOf(bucket, bytes, cancel) is { } no)
+            throw new RejectedException(no);
     }
 
     /// <summary>

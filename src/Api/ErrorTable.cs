@@ -192,6 +192,7 @@ public static class ErrorTable
             ),
             PartsMissing => new(400, "InvalidPart", "invalid request"),
             PreconditionFailed => new(412, "PreconditionFailed", "At least one of the preconditions did not hold."),
+            QuotaExceeded => new(403, "QuotaExceeded", "The bucket has no room for it: its quota is exceeded."),
             RequestTimeTooSkewed => new(
                 403,
                 "RequestTimeTooSkewed",

@@ -74,6 +74,7 @@ public enum ErrorCode
     OwnershipControlsNotFound,
     PartsMissing,
     PreconditionFailed,
+    QuotaExceeded,
     RequestTimeTooSkewed,
     RequestTimeout,
     ServerSideEncryptionConfigurationNotFound,

@@ -35,6 +35,8 @@ public static class EventCatalog
         new("BucketCorsSet", Json.BucketCorsSet),
         new("BucketTagged", Json.BucketTagged),
         new("BucketEncryptionSet", Json.BucketEncryptionSet, BucketEncryption.OfFlag),
+        new("BucketNotificationsSet", Json.BucketNotificationsSet),
+        new("BucketQuotaSet", Json.BucketQuotaSet),
         new("ContentStored", Json.ContentStored),
         new("ContentDamaged", Json.ContentDamaged),
         new("ContentCopied", Json.ContentCopied),
@@ -205,6 +207,8 @@ public sealed record EventMetadata(
 [JsonSerializable(typeof(BucketConfigurationEvent.CorsSet), TypeInfoPropertyName = "BucketCorsSet")]
 [JsonSerializable(typeof(BucketConfigurationEvent.Tagged), TypeInfoPropertyName = "BucketTagged")]
 [JsonSerializable(typeof(BucketConfigurationEvent.EncryptionSet), TypeInfoPropertyName = "BucketEncryptionSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.NotificationsSet), TypeInfoPropertyName = "BucketNotificationsSet")]
+[JsonSerializable(typeof(BucketConfigurationEvent.QuotaSet), TypeInfoPropertyName = "BucketQuotaSet")]
 [JsonSerializable(typeof(ContentEvent.Stored), TypeInfoPropertyName = "ContentStored")]
 [JsonSerializable(typeof(ContentEvent.Damaged), TypeInfoPropertyName = "ContentDamaged")]
 [JsonSerializable(typeof(ContentEvent.Copied), TypeInfoPropertyName = "ContentCopied")]

@@ -42,6 +42,13 @@ public sealed partial class ReadModels(IReadDatabase database, ProjectionBarrier
         return await BucketQueries.List(lease.Session, owner, cancel);
     }
 
+    /// <summary>What is in a bucket that has a quota; null where it has none.</summary>
+    public async ValueTask<BucketUsage?> FindUsage(string bucket, CancellationToken cancel)
+    {
+        using var lease = await Read(cancel);
+        return await UsageRows.Find(lease.Session, bucket, cancel);
+    }
+
     public async ValueTask<bool> IsEmpty(string bucket, CancellationToken cancel)
     {
         using var lease = await Read(cancel);

@@ -81,6 +81,11 @@ public sealed record BucketRow(string Name, string Owner, DateTimeOffset Created
     public LifecycleRules? Lifecycle { get; init; }
 }
 
+/// <summary>A row of <c>tbl_bucket_usage</c>: all versions that S3 shows of a bucket.</summary>
+/// <param name="Objects">Versions; delete markers do not count.</param>
+/// <param name="Bytes">As clients see them.</param>
+public sealed record BucketUsage(long Objects, long Bytes);
+
 /// <summary>A row of <c>tbl_file</c>: one content, by the key of the REST contract.</summary>
 /// <param name="Sha256">The content's identity.</param>
 public sealed record FileRow(

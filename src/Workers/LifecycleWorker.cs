@@ -19,6 +19,9 @@ public sealed class LifecycleWorker(
     ILogger<LifecycleWorker> logger
 ) : IWorker
 {
+    /// <summary>Who did it, where a rule did: no user's name has a colon.</summary>
+    public const string Actor = "varve:lifecycle";
+
     const int PageSize = 1000;
 
     static readonly TimeSpan IntervalLeast = TimeSpan.FromSeconds(1);
@@ -103,7 +106,7 @@ public sealed class LifecycleWorker(
     CommandContext Context()
     {
         var now = clock.GetUtcNow();
-        return new(Guid.CreateVersion7(now), "varve", now);
+        return new(Guid.CreateVersion7(now), Actor, now);
     }
 
     static string SharedPrefix(IReadOnlyList<string> prefixes)

@@ -16,6 +16,9 @@ static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Purged {Count} contents that nothing had any more")]
     public static partial void ContentsPurged(this ILogger logger, int count);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} objects in {Tier} that no event names")]
+    public static partial void LeftoversSwept(this ILogger logger, int count, string tier);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Nothing is purged: {Reason}")]
     public static partial void NothingPurged(this ILogger logger, string reason);
 
@@ -87,4 +90,28 @@ static partial class Log
         Message = "Scrubbed {Contents} contents, {Bytes} bytes: {Damaged} damaged"
     )]
     public static partial void Scrubbed(this ILogger logger, long contents, long bytes, long damaged);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Destination} has not taken {Event} of {About}; it is told again until it has: {Reason}"
+    )]
+    public static partial void EventNotTaken(
+        this ILogger logger,
+        string @event,
+        string about,
+        string destination,
+        string reason
+    );
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Destination} has taken {Event} of {About}, at attempt {Attempts}"
+    )]
+    public static partial void EventTaken(
+        this ILogger logger,
+        string @event,
+        string about,
+        string destination,
+        int attempts
+    );
 }

@@ -13,7 +13,7 @@ public sealed class VarveCluster : IAsyncLifetime
 
     readonly DataFolder logData = new();
     readonly DataFolder ossData = new();
-    readonly Uri logAddress = ServerProcess.FreePort();
+    readonly Uri logAddress = new($"http://127.0.0.1:{Service.FreePorts(1)}");
     ServerProcess? log;
     ServerProcess? oss;
 
@@ -76,6 +76,9 @@ public sealed class VarveCluster : IAsyncLifetime
         await Task.WhenAll(Members.Select(member => member.Start(cancel)));
     }
 
+    /// <summary>The tier that every content is copied to.</summary>
+    public ServerProcess Oss => oss!;
+
     public async Task StartLog(CancellationToken cancel) =>
         log = await ServerProcess.StartWithEvents(
             logData.Path,
@@ -86,7 +89,11 @@ public sealed class VarveCluster : IAsyncLifetime
             cancel
         );
 
-    public Task KillLog() => log!.Kill();
+    public async Task KillLog()
+    {
+        await log!.Kill();
+        await log.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -104,5 +111,6 @@ public sealed class VarveCluster : IAsyncLifetime
     async Task StartOss(CancellationToken cancel) =>
         oss = await ServerProcess.Start(ossData.Path, "cluster-oss", cancel);
 
-    Member Make(string name, string roles) => new(name, roles, Environment);
+    /// <summary>One more process, which is not started yet, and is the caller's.</summary>
+    public Member Make(string name, string roles) => new(name, roles, Environment);
 }

@@ -46,6 +46,17 @@ sealed record StoredEvent(string Sample, object Means)
         Lock
     );
 
+    static readonly NotificationRules Told = new([
+        new(
+            "r",
+            NotificationTarget.Topic,
+            "arn:varve:sns::hook:webhook",
+            ["s3:ObjectCreated:*"],
+            Prefix: "logs/",
+            Suffix: ".gz"
+        ),
+    ]);
+
     static readonly LifecycleRules Rules = new([
         new(
             "r",
@@ -60,6 +71,10 @@ sealed record StoredEvent(string Sample, object Means)
 
     static readonly Acl Public = Acl.Canned("public-read", "ana", bucketOwner: null)!;
     static readonly ObjectEvent.Put Open = Versioned with { Acl = Public };
+    static readonly ObjectEvent.Put Posted = new("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Put, null, Noon)
+    {
+        Posted = true,
+    };
     static readonly ImmutableSortedDictionary<string, string> Red = ImmutableSortedDictionary.CreateRange([
         KeyValuePair.Create("colour", "red"),
     ]);
@@ -97,6 +112,10 @@ sealed record StoredEvent(string Sample, object Means)
         new("BucketEncryptionSet.v1", new BucketConfigurationEvent.EncryptionSet(new("AES256", false), Noon)),
         new("BucketEncryptionSet.v2", new BucketConfigurationEvent.EncryptionSet(new("AES256", true), Noon)),
         new("BucketEncryptionSet.v2.required", new BucketConfigurationEvent.EncryptionSet(null, Noon)),
+        new("BucketNotificationsSet.v1", new BucketConfigurationEvent.NotificationsSet(Told, Noon)),
+        new("BucketNotificationsSet.v1.required", new BucketConfigurationEvent.NotificationsSet(null, Noon)),
+        new("BucketQuotaSet.v1", new BucketConfigurationEvent.QuotaSet(new(1 << 30, 1000), Noon)),
+        new("BucketQuotaSet.v1.required", new BucketConfigurationEvent.QuotaSet(null, Noon)),
         new("ContentStored.v1", new ContentEvent.Stored("e3", "da", "d4", 0, "disk:volume/000001@0", Noon)),
         new("ContentStored.v1.required", new ContentEvent.Stored("e3", "da", null, 0, "disk:volume/000001@0", Noon)),
         new("ContentDamaged.v1", new ContentEvent.Damaged("disk:x", "CRC", Noon)),
@@ -118,7 +137,9 @@ sealed record StoredEvent(string Sample, object Means)
         new("ObjectPut.v1.versioned", Versioned),
         new("ObjectPut.v1.acl",
             new ObjectEvent.Put("v", "e3", "da", 1, "d4", new(), null, ObjectOrigin.Copy, null, Noon) { Acl = Public }),
+        new("ObjectPut.v1.posted", Posted),
         new("ObjectAclSet.v1", new ObjectEvent.AclSet("v", Public, Open, Noon)),
+        new("ObjectAclSet.v1.posted", new ObjectEvent.AclSet("v", null, Posted, Noon)),
         new("ObjectAclSet.v1.required", new ObjectEvent.AclSet("v", null, null, Noon)),
         new("ObjectDeleted.v1", new ObjectEvent.Deleted("v", "photos/dog", Noon)),
         new("ObjectDeleted.v1.required", new ObjectEvent.Deleted("v", null, Noon)),
@@ -126,12 +147,15 @@ sealed record StoredEvent(string Sample, object Means)
             new ObjectEvent.Deleted("v", "photos/dog", Noon, BucketVersioning.Suspended)),
         new("ObjectVersionDeleted.v1", new ObjectEvent.VersionDeleted("w", Versioned, true, Noon)),
         new("ObjectVersionDeleted.v1.acl", new ObjectEvent.VersionDeleted("w", Open, true, Noon)),
+        new("ObjectVersionDeleted.v1.posted", new ObjectEvent.VersionDeleted("w", Posted, null, Noon)),
         new("ObjectVersionDeleted.v1.required", new ObjectEvent.VersionDeleted("w", null, null, Noon)),
         new("ObjectTagged.v1", new ObjectEvent.Tagged("v", Tags, Versioned, Noon)),
         new("ObjectTagged.v1.acl", new ObjectEvent.Tagged("v", Tags, Open, Noon)),
+        new("ObjectTagged.v1.posted", new ObjectEvent.Tagged("v", null, Posted, Noon)),
         new("ObjectTagged.v1.required", new ObjectEvent.Tagged("v", null, null, Noon)),
         new("ObjectLockSet.v1", new ObjectEvent.LockSet("v", Lock, Versioned, Noon)),
         new("ObjectLockSet.v1.acl", new ObjectEvent.LockSet("v", Lock, Open, Noon)),
+        new("ObjectLockSet.v1.posted", new ObjectEvent.LockSet("v", new(), Posted, Noon)),
         new("ObjectLockSet.v1.required", new ObjectEvent.LockSet("v", new(), null, Noon)),
         new("UploadInitiated.v1",
             new UploadEvent.Initiated("photos", "cat", "ana", Attributes, "CRC32", "COMPOSITE", Plan, Noon)),

@@ -92,6 +92,8 @@ public abstract class VersionsContract(ReadStore store)
         {
             var (deed, key, which) = steps[minute - 1];
             var at = Noon.AddMinutes(minute);
+            if (minute == (steps.Length + 1) / 2) // what is there is counted, then followed
+                store.Write("bucket-ana", new BucketConfigurationEvent.QuotaSet(new(Bytes: 1, Objects: null), at));
             if (deed is Deed.Enable or Deed.Suspend)
             {
                 versioning = deed == Deed.Enable ? BucketVersioning.Enabled : BucketVersioning.Suspended;
@@ -135,6 +137,11 @@ public abstract class VersionsContract(ReadStore store)
 
     static async Task Agrees(ReadModels read, List<(Position Position, string Key, ObjectEvent Event)> log)
     {
+        var held = Keys.SelectMany(key => Fold(log, key).Stack)
+            .Select(version => version.Put)
+            .OfType<ObjectEvent.Put>()
+            .ToList();
+        Assert.Equal(new BucketUsage(held.Count, held.Sum(put => put.Size)), await read.FindUsage("ana", Cancel));
         var all = new List<(string, string, bool IsLatest, bool IsMarker, int Tags)>();
         foreach (var key in Keys)
         {

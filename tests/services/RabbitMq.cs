@@ -9,6 +9,8 @@ public sealed class RabbitMq() : Service("rabbitmq.sh", ports: 3)
 
     public Task Stop() => Run("stop", Folder);
 
+    public Task Kill() => Kill([]);
+
     /// <summary>With the data that it had.</summary>
     public Task Restart() => Run("restart", Folder);
 

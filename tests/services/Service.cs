@@ -8,8 +8,12 @@ namespace Varve.Services;
 /// its own; both are gone when it is disposed.</summary>
 public abstract class Service(string script, int ports = 1) : IAsyncLifetime
 {
+    // Below those that the system gives to whoever connects: a server that is down for a while finds its port free.
+    const int First = 20_000;
+    const int End = 32_700;
+
     static readonly Lock Gate = new();
-    static int next = 20_000 + Environment.ProcessId % 400 * 50;
+    static int next = First + Environment.ProcessId % 240 * 50;
 
     // Short: the path of a Unix socket has 107 bytes at most.
     protected string Folder { get; } = Directory.CreateTempSubdirectory("vs-").FullName;
@@ -53,15 +57,15 @@ public abstract class Service(string script, int ports = 1) : IAsyncLifetime
 
     /// <summary>A run of ports that nobody listens on. Other processes that look at the same time begin elsewhere.
     /// </summary>
-    static int FreePorts(int count)
+    public static int FreePorts(int count)
     {
         lock (Gate)
             while (true)
             {
                 var first = next;
                 next += count;
-                if (next > 40_000)
-                    next = 20_000;
+                if (next > End)
+                    next = First;
                 if (Enumerable.Range(first, count).All(IsFree))
                     return first;
             }

@@ -4,6 +4,7 @@
 #   rabbitmq.sh install               the packages (as root)
 #   rabbitmq.sh start DIR PORT        a new node; returns when AMQP answers. PORT + 1 and + 2 are Erlang's
 #   rabbitmq.sh stop|restart DIR      restart keeps the data
+#   rabbitmq.sh stop-at-once DIR      SIGKILL
 #   rabbitmq.sh status DIR
 #   rabbitmq.sh ctl DIR ARGUMENT...   rabbitmqctl on this node
 #
@@ -13,7 +14,7 @@ set -euo pipefail
 server=/usr/lib/rabbitmq/bin/rabbitmq-server # not the one in /usr/sbin, which becomes another user first
 control=/usr/lib/rabbitmq/bin/rabbitmqctl
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 install() {
   DEBIAN_FRONTEND=noninteractive \
@@ -95,7 +96,7 @@ stop() {
   for name in node epmd; do
     if is_up "$name"; then
       pid=$(cat "$dir/$name.pid")
-      kill -TERM "$pid" || true
+      kill "-$signal" "$pid" || true
       for ((attempt = 0; attempt < 300; attempt++)); do
         runs "$pid" || break
         sleep 0.05
@@ -107,12 +108,14 @@ stop() {
 }
 
 (($# >= 1)) || usage
+signal=TERM
 verb=$1
 [[ $verb == install ]] || dir=$(realpath -m "${2:?the folder is missing}")
 case $verb in
   install) install ;;
   start) start "${3:?the port is missing}" ;;
   stop) stop ;;
+  stop-at-once) signal=KILL; stop ;;
   restart) stop && boot ;;
   status)
     for name in node epmd; do

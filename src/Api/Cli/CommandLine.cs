@@ -27,6 +27,7 @@ static class CommandLine
             AuditCommand.Make(),
             TransfersCommand.Make(),
             ScrubCommand.Make(),
+            BucketCommand.Make(),
             SchemaCommand.Make(),
             Version(),
         };

@@ -95,6 +95,13 @@ sealed class ControlClient : IDisposable
         return await reply.Content.ReadFromJsonAsync<ScrubPass?>(cancel);
     }
 
+    /// <exception cref="SettingsException">It was refused.</exception>
+    public async Task<QuotaState> Quota(QuotaRequest request, CancellationToken cancel)
+    {
+        var reply = await Checked(await http.PostAsJsonAsync(ControlPaths.Quota, request, cancel), cancel);
+        return (await reply.Content.ReadFromJsonAsync<QuotaState>(cancel))!;
+    }
+
     public void Dispose() => http.Dispose();
 
     static async Task<HttpResponseMessage> Checked(HttpResponseMessage reply, CancellationToken cancel) =>

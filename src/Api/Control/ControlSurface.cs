@@ -9,8 +9,9 @@ using Varve.Workers;
 namespace Varve.Api.Control;
 
 /// <summary>
-/// What <c>varve projections</c>, <c>transfers</c> and <c>scrub</c> ask of a running server: HTTP on a socket in the
-/// data folder's <c>control</c>, which its owner alone may enter. Nothing of it can be reached by network.
+/// What <c>varve projections</c>, <c>transfers</c>, <c>scrub</c> and <c>bucket</c> ask of a running server: HTTP on a
+/// socket in the data folder's <c>control</c>, which its owner alone may enter. Nothing of it can be reached by
+/// network.
 /// </summary>
 static class ControlSurface
 {
@@ -78,6 +79,7 @@ static class ControlSurface
                 ("POST", ControlPaths.RetryTransfers) => await Retry(http, engine, cancel),
                 ("GET", ControlPaths.Scrub) => engine.Copies.Scrubber.Pass,
                 ("POST", ControlPaths.Scrub) => Scrub(engine),
+                ("POST", ControlPaths.Quota) => await Quota(http, engine, cancel),
                 _ => throw new RejectedException(ErrorCode.NotImplemented),
             };
             await http.Response.WriteAsJsonAsync(answer, cancel);
@@ -118,6 +120,14 @@ static class ControlSurface
         return before;
     }
 
+    static async Task<object?> Quota(HttpContext http, Engine engine, CancellationToken cancel)
+    {
+        var request =
+            await http.Request.ReadFromJsonAsync<QuotaRequest>(JsonSerializerOptions.Web, cancel)
+            ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
+        return await request.Answer(engine.Backend, cancel);
+    }
+
     static async Task<object?> Skip(HttpContext http, Engine engine, CancellationToken cancel)
     {
         var request =
@@ -138,4 +148,5 @@ static class ControlPaths
     public const string Transfers = "/transfers";
     public const string RetryTransfers = "/transfers/retry";
     public const string Scrub = "/scrub";
+    public const string Quota = "/bucket/quota";
 }

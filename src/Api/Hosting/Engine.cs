@@ -5,6 +5,7 @@ using Varve.Domain;
 using Varve.EventStores;
 using Varve.EventStores.Node;
 using Varve.Projections;
+using Varve.Projections.Buckets;
 using Varve.Projections.Redis;
 using Varve.Projections.Transparency;
 using Varve.Workers;
@@ -27,6 +28,7 @@ sealed class Engine : IAsyncDisposable
     readonly OpenedTiers tiers;
     readonly ReadSide read;
     readonly TreeKeeper keeper;
+    readonly NotificationSide notifications;
     Task projecting = Task.CompletedTask;
     Task working = Task.CompletedTask;
 
@@ -38,6 +40,7 @@ sealed class Engine : IAsyncDisposable
         OpenedStore store,
         OpenedTiers tiers,
         CopySide copies,
+        NotificationSide notifications,
         ReadSide read,
         RootAccount root,
         ILoggerFactory loggers
@@ -50,15 +53,18 @@ sealed class Engine : IAsyncDisposable
         if ((Roles & (Hosting.Roles.Api | Hosting.Roles.Worker)) != 0)
             Tiers = [.. tiers.Remote.Select(tier => new TierOutlook(tier, TimeProvider.System))];
         (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
+        this.notifications = notifications;
 
         var events = store.Events;
         var clock = TimeProvider.System;
         var states = new AggregateStates(events, StatesKept);
         var alone = store.Embedded is not null && settings.MySql is null;
+        var quotas = new BucketQuotas(states, read.Models);
         var door = CommandDoor.Open(
             new CommandLoop(events, states, CommandPatience),
             [
                 new ValidationBehavior(CommandValidators.All),
+                new QuotaBehavior(quotas, states, events),
                 .. copies.Behaviors,
                 new BarrierBehavior(read.Barrier, events, alone ? BarrierBehavior.AloneLagMax : 0),
             ]
@@ -71,6 +77,7 @@ sealed class Engine : IAsyncDisposable
             tiers.Near,
             copies.FarTiers,
             read.Models,
+            quotas,
             read.Progress,
             read.Barrier,
             keys,
@@ -105,6 +112,9 @@ sealed class Engine : IAsyncDisposable
                     )
                 ),
                 Alone(new UnfinishedBodies(tiers.Remote, clock, loggers.CreateLogger<UnfinishedBodies>())),
+                .. storage.SweepLeftovers
+                    ? [Alone(new Leftovers(events, tiers.Remote, clock, loggers.CreateLogger<Leftovers>()))]
+                    : Array.Empty<IWorker>(),
                 Alone(new UploadExpirer(Backend.Reads, door, clock, loggers.CreateLogger<UploadExpirer>())),
                 Alone(
                     new LifecycleWorker(
@@ -120,6 +130,7 @@ sealed class Engine : IAsyncDisposable
                     ? [Alone(new AppendFinisher(events, places, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
+                .. notifications.Workers(events, S3Options.RegionOf(settings.S3Region), places, loggers).Select(Alone),
             ]
             : [];
 
@@ -230,6 +241,8 @@ sealed class Engine : IAsyncDisposable
             opened.Push(tiers);
             var copies = CopySide.Open(storage, folder, tiers.Far, loggers);
             opened.Push(copies);
+            var notifications = NotificationSide.Open(configuration, storage.RabbitMq, loggers);
+            opened.Push(notifications);
             // The first use of Ed25519 compiles a good deal: beside the read models, not before them.
             var keeper = Task.Run(() => audit.Keeper(folder, events, loggers), cancel);
             var redis = settings.Redis is { } server
@@ -242,7 +255,19 @@ sealed class Engine : IAsyncDisposable
                 Environment.GetEnvironmentVariable("VARVE_ROOT_USER"),
                 Environment.GetEnvironmentVariable("VARVE_ROOT_PASSWORD")
             );
-            var engine = new Engine(folder, settings, storage, await keeper, store, tiers, copies, read, root, loggers);
+            var engine = new Engine(
+                folder,
+                settings,
+                storage,
+                await keeper,
+                store,
+                tiers,
+                copies,
+                notifications,
+                read,
+                root,
+                loggers
+            );
             engine.Accounts = await Accounts.Open(
                 engine.Backend,
                 root,
@@ -280,6 +305,7 @@ sealed class Engine : IAsyncDisposable
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Accounts.DisposeAsync();
         await read.DisposeAsync();
+        await notifications.DisposeAsync();
         await Copies.DisposeAsync();
         await tiers.DisposeAsync();
         await store.DisposeAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Varve.EventStores;
 using Varve.Projections.Databases;
@@ -45,6 +46,9 @@ sealed record Settings(
     /// <summary>Whether AWS's signature of before 2014 is taken too.</summary>
     public bool SignatureV2 { get; init; }
 
+    /// <summary>Whom events of buckets can be told, as rules name them.</summary>
+    public IReadOnlySet<string> Destinations { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>The master key of SSE-S3, in Base64; null for the data folder's.</summary>
     public string? MasterKey { get; init; }
 
@@ -87,6 +91,7 @@ sealed record Settings(
             HistoryKeep = KeepOf("History:Keep", varve["History:Keep"]),
             CustomerKeysOverHttp = FlagOf("S3:CustomerKeysOverHttp", varve["S3:CustomerKeysOverHttp"]),
             SignatureV2 = FlagOf("S3:SignatureV2", varve["S3:SignatureV2"]),
+            Destinations = NotificationOptions.Names(configuration),
             MasterKey = varve["Sse:Key"] is { Length: > 0 } master ? master : null,
         };
         settings.Check();

@@ -32,6 +32,10 @@ sealed record StorageOptions
     /// <summary>What is older on the local disk and in another tier goes. Unset: it stays.</summary>
     public TimeSpan? LocalKeep { get; init; }
 
+    /// <summary>Whether objects of S3 tiers that the log does not name are deleted: only if their buckets are this
+    /// Varve's alone.</summary>
+    public bool SweepLeftovers { get; init; }
+
     /// <summary>The broker, such as <c>amqp://guest:guest@127.0.0.1:5672/</c>: <c>Varve:RabbitMq</c>. Null: transfers
     /// wait in a file of the data folder.</summary>
     public Uri? RabbitMq { get; init; }

@@ -29,6 +29,7 @@ static class Surfaces
                 {
                     CustomerKeysOverHttp = settings.CustomerKeysOverHttp,
                     SignatureV2 = settings.SignatureV2,
+                    Destinations = settings.Destinations,
                 },
                 TimeProvider.System,
                 loggers.CreateLogger<S3Dispatcher>()

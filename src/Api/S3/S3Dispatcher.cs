@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Diagnostics;
@@ -32,7 +33,10 @@ public sealed record UserDirectory(
 public sealed record S3Options(string? Domain, string? Region)
 {
     /// <summary>Where buckets say they are.</summary>
-    public string RegionName => Region ?? "us-east-1";
+    public string RegionName => RegionOf(Region);
+
+    /// <param name="region">Null where any is accepted.</param>
+    public static string RegionOf(string? region) => region ?? "us-east-1";
 
     /// <summary>The region of AWS where a bucket can be made twice.</summary>
     public bool IsLegacyRegion => RegionName == "us-east-1";
@@ -47,6 +51,9 @@ public sealed record S3Options(string? Domain, string? Region)
     /// <summary>Whether AWS's signature of before 2014 is taken in headers too, and not in presigned URLs
     /// alone.</summary>
     public bool SignatureV2 { get; init; }
+
+    /// <summary>Whom events of buckets can be told: <c>name:webhook</c>, <c>name:rabbitmq</c>.</summary>
+    public IReadOnlySet<string> Destinations { get; init; } = FrozenSet<string>.Empty;
 }
 
 /// <summary>

@@ -14,7 +14,9 @@ public sealed record BucketConfiguration(
     PublicAccessBlock? PublicAccess = null,
     ImmutableArray<CorsRule>? Cors = null,
     ImmutableSortedDictionary<string, string>? Tags = null,
-    BucketEncryption? Encryption = null
+    BucketEncryption? Encryption = null,
+    NotificationRules? Notifications = null,
+    BucketQuota? Quota = null
 )
 {
     public static readonly BucketConfiguration None = new();
@@ -52,6 +54,8 @@ public sealed record BucketConfiguration(
             BucketConfigurationEvent.CorsSet e => this with { Cors = e.Rules },
             BucketConfigurationEvent.Tagged e => this with { Tags = e.Tags },
             BucketConfigurationEvent.EncryptionSet e => this with { Encryption = e.Encryption },
+            BucketConfigurationEvent.NotificationsSet e => this with { Notifications = e.Rules },
+            BucketConfigurationEvent.QuotaSet e => this with { Quota = e.Quota },
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 }
@@ -77,6 +81,10 @@ public abstract record BucketConfigurationEvent : BucketEvent
         : BucketConfigurationEvent;
 
     public sealed record EncryptionSet(BucketEncryption? Encryption, DateTimeOffset At) : BucketConfigurationEvent;
+
+    public sealed record NotificationsSet(NotificationRules? Rules, DateTimeOffset At) : BucketConfigurationEvent;
+
+    public sealed record QuotaSet(BucketQuota? Quota, DateTimeOffset At) : BucketConfigurationEvent;
 }
 
 /// <param name="Algorithm">AES256.</param>

@@ -101,6 +101,9 @@ public abstract partial record ObjectCommand(CommandContext Context, ObjectId Ob
         /// <summary>Null where it is its bucket owner's alone.</summary>
         public Acl? Acl { get; init; }
 
+        /// <summary>A form in a browser sent it, by S3's <c>POST</c>.</summary>
+        public bool Posted { get; init; }
+
         /// <summary>Null for none.</summary>
         public ImmutableSortedDictionary<string, string>? Tags { get; init; }
 
@@ -282,6 +285,9 @@ public abstract partial record ObjectEvent
     {
         /// <summary>Null where it is its bucket owner's alone.</summary>
         public Acl? Acl { get; init; }
+
+        /// <summary>True where a form in a browser sent it, by S3's <c>POST</c>.</summary>
+        public bool? Posted { get; init; }
     }
 
     /// <param name="VersionId">Of the delete marker.</param>

@@ -41,6 +41,7 @@ public sealed record StoredObject(ObjectEvent.Put? Current)
             )
             {
                 Acl = c.Acl,
+                Posted = c.Posted ? true : null,
             },
 
             ObjectCommand.Delete c when stored.IsMarked && !c.Condition.HoldsForMarker => new Rejection(

@@ -51,6 +51,8 @@ public sealed class BucketRows : IProjection
             [
                 new(SetLifecycle, Columns.Json(e.Rules, ColumnJson.Default.LifecycleRules), BucketOf(fact.Stream)),
             ],
+            // Asked of the log alone.
+            BucketConfigurationEvent.NotificationsSet or BucketConfigurationEvent.QuotaSet => [],
             BucketConfigurationEvent e => [Set(e, BucketOf(fact.Stream))],
             _ => [],
         };

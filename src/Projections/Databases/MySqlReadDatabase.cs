@@ -1,5 +1,6 @@
 using System.Data.Common;
 using MySqlConnector;
+using Varve.EventStores;
 
 namespace Varve.Projections.Databases;
 
@@ -37,16 +38,38 @@ public sealed class MySqlReadDatabase(MySqlServer server, MySqlServer? replica, 
         var here = await Read(cancel);
         if (replica is null || clock.GetTimestamp() < Volatile.Read(ref replicaRestsUntil))
             return here;
-        SqlSession? there = null;
         try
         {
             var needed = await Runner.Projector.ReadCheckpoint(here.Session, cancel);
-            there = new SqlSession(await replica.Connect(database, cancel), Shards);
-            if (await Runner.Projector.ReadCheckpoint(there, cancel) >= needed)
+            if (await ReadReplica(needed, cancel) is not { } there)
+                return here;
+            here.Dispose();
+            return there;
+        }
+        catch
+        {
+            here.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>Null if the replica is down, or behind what is needed.</returns>
+    async ValueTask<ReadLease?> ReadReplica(Position needed, CancellationToken cancel)
+    {
+        try
+        {
+            var there = new SqlSession(await replica!.Connect(database, cancel), Shards);
+            try
             {
-                here.Dispose();
-                return new ReadLease(there, pool: null);
+                if (await Runner.Projector.ReadCheckpoint(there, cancel) >= needed)
+                    return new ReadLease(there, pool: null);
             }
+            catch
+            {
+                await there.DisposeAsync();
+                throw;
+            }
+            await there.DisposeAsync();
         }
         catch (MySqlException)
         {
@@ -55,9 +78,7 @@ public sealed class MySqlReadDatabase(MySqlServer server, MySqlServer? replica, 
                 clock.GetTimestamp() + (long)(ReplicaRest.TotalSeconds * clock.TimestampFrequency)
             );
         }
-        if (there is not null)
-            await there.DisposeAsync();
-        return here;
+        return null;
     }
 
     public async ValueTask<bool> LayoutChanged(CancellationToken cancel)

@@ -55,11 +55,19 @@ public sealed class ObjectRows : IProjection
 
     const string DeleteObject = "DELETE FROM tbl_object WHERE bucket = @bucket AND object_key = @key";
 
-    public string Name => "objects.v2";
+    readonly UsageRows usage = new();
 
-    public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
+    public string Name => "objects.v3";
+
+    /// <summary>Buckets say whether their usage is asked for.</summary>
+    public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix, "bucket-"];
+
+    public ValueTask Remember(SqlSession session, CancellationToken cancel) => usage.Remember(session, cancel);
 
     public IReadOnlyList<Statement> Project(Fact fact) =>
+        usage.Before(fact) is { Length: > 0 } counted ? [.. counted, .. Rows(fact)] : Rows(fact);
+
+    static Statement[] Rows(Fact fact) =>
         fact.Event switch
         {
             ObjectEvent.Put e => Put(fact, e),

@@ -145,9 +145,10 @@ sealed class Projector : IAsyncDisposable
         {
             await session.Execute(new("ROLLBACK"), CancellationToken.None);
         }
-        catch (DbException)
+        catch (Exception fault) when (fault is DbException or InvalidOperationException)
         {
-            // After some faults the database has rolled back by itself; what matters is the fault.
+            // After some faults the database has rolled back by itself, or the connection is open no more; what matters
+            // is the fault.
         }
     }
 

@@ -23,6 +23,7 @@ public static class ReadModelDigest
     static readonly (string Table, string Sql)[] Tables =
     [
         ("tbl_bucket", "SELECT * FROM tbl_bucket ORDER BY name"),
+        ("tbl_bucket_usage", "SELECT * FROM tbl_bucket_usage ORDER BY bucket"),
         ("tbl_bucket_version", "SELECT * FROM tbl_bucket_version ORDER BY name, from_position"),
         ("tbl_content", "SELECT * FROM tbl_content ORDER BY sha256"),
         ("tbl_content_copy", "SELECT * FROM tbl_content_copy ORDER BY sha256, distance, tier"),

@@ -223,9 +223,11 @@ sealed partial class S3Store : IDisposable
         }
     }
 
-    /// <summary>Keys of objects last written before <paramref name="before"/>.</summary>
+    /// <summary>Keys of objects last written from <paramref name="from"/> until before <paramref name="before"/>.
+    /// </summary>
     public async IAsyncEnumerable<string> Keys(
         string prefix,
+        DateTimeOffset from,
         DateTimeOffset before,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
     )
@@ -235,7 +237,11 @@ sealed partial class S3Store : IDisposable
         {
             var page = await Run(() => client.ListObjectsV2Async(request, cancel), cancel);
             foreach (var found in page.S3Objects ?? [])
-                if (found.LastModified is { } written && written.ToUniversalTime() < before.UtcDateTime)
+                if (
+                    found.LastModified?.ToUniversalTime() is { } written
+                    && written >= from.UtcDateTime
+                    && written < before.UtcDateTime
+                )
                     yield return found.Key;
             if (page.IsTruncated != true)
                 yield break;

@@ -26,6 +26,9 @@ public sealed class S3Tier : ITier, IAsyncDisposable
     const int ManifestBytesMax = 8 * 1024 * 1024;
     const int DeletesAtOnce = 8;
 
+    /// <summary>Objects that are asked about at once.</summary>
+    public const int LeftoversAtOnce = 100_000;
+
     static readonly string[] Unsure = [S3Location.Bodies, "part/", "segments/"];
 
     readonly S3TierOptions options;
@@ -145,26 +148,36 @@ public sealed class S3Tier : ITier, IAsyncDisposable
         return aborted;
     }
 
-    /// <summary>Deletes what was begun and never named: uploads to the server that were not completed, and bodies,
-    /// parts and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
+    /// <summary>Deletes bodies, parts and lists that nothing names. Contents by their SHA-256 are left alone.</summary>
+    /// <param name="from">What is older was looked at before.</param>
     /// <param name="before">What is younger stays: its event may be on its way. A day ago, or longer.</param>
-    /// <param name="isNamed">Whether the log names an object, by the location up to its @, as a content, a part of an
-    /// open upload or a part of a joined content.</param>
+    /// <param name="named">Picks those objects that the log names, by their locations up to the @; is asked about
+    /// <see cref="LeftoversAtOnce"/> at most.</param>
     /// <returns>How many were deleted.</returns>
+    /// <exception cref="TierUnavailableException">The server gives no answer, or refuses.</exception>
     public async Task<int> SweepLeftovers(
+        DateTimeOffset from,
         DateTimeOffset before,
-        Func<string, CancellationToken, ValueTask<bool>> isNamed,
+        Func<IReadOnlySet<string>, CancellationToken, Task<IReadOnlySet<string>>> named,
         CancellationToken cancel
     )
     {
-        var swept = await AbortUnfinished(before, cancel);
+        var swept = 0;
         foreach (var prefix in Unsure)
-        await foreach (var key in store.Keys(prefix, before, cancel))
-            if (S3Location.IsOurs(options, key) && !await isNamed(S3Location.ObjectAt(options, key), cancel))
-            {
-                await store.Delete(options.Bucket, key, cancel);
-                swept++;
-            }
+        await foreach (var keys in store.Keys(prefix, from, before, cancel).Chunk(LeftoversAtOnce))
+        {
+            var ours = keys.Where(key => S3Location.IsOurs(options, key))
+                .ToDictionary(key => S3Location.ObjectAt(options, key), StringComparer.Ordinal);
+            if (ours.Count == 0)
+                continue;
+            var kept = await named(ours.Keys.ToHashSet(StringComparer.Ordinal), cancel);
+            foreach (var (at, key) in ours)
+                if (!kept.Contains(at))
+                {
+                    await store.Delete(options.Bucket, key, cancel);
+                    swept++;
+                }
+        }
         return swept;
     }
 

@@ -14,6 +14,7 @@ using Varve.Domain;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
 using Varve.Projections;
+using Varve.Projections.Buckets;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
@@ -65,9 +66,12 @@ public class RestServer : IAsyncLifetime
         );
         projecting = Task.Run(() => runner.Run(stop.Token), cancel);
         var states = new AggregateStates(events, 1000);
+        var models = new ReadModels(reads, barrier);
+        var quotas = new BucketQuotas(states, models);
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(10)),
             new ValidationBehavior(CommandValidators.All),
+            new QuotaBehavior(quotas, states, events),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
         Varve = new(
@@ -76,7 +80,8 @@ public class RestServer : IAsyncLifetime
             events,
             disk,
             [],
-            new ReadModels(reads, barrier),
+            models,
+            quotas,
             progress,
             barrier,
             new(new byte[32]),

@@ -49,6 +49,10 @@ public sealed class BucketTests(S3Host host)
         Assert.Equal(names[2..], second.Elements("Name"));
         Assert.Null(second.Element("ContinuationToken"));
         Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?max-buckets=0")).Code);
+        Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?max-buckets=10001")).Code);
+        Assert.Equal("InvalidArgument", (await raw.Send("GET", "/?continuation-token=%3F")).Code);
+        Assert.Equal(names, (await raw.Send("GET", "/?prefix=page-&bucket-region=us-east-1")).Elements("Name"));
+        Assert.Empty((await raw.Send("GET", "/?prefix=page-&bucket-region=eu-west-1")).Elements("Name"));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ using Varve.Domain.Access;
 using Varve.EventStores;
 using Varve.EventStores.Embedded;
 using Varve.Projections;
+using Varve.Projections.Buckets;
 using Varve.Projections.Databases;
 using Varve.Projections.Runner;
 using Varve.Projections.Uploads;
@@ -77,9 +78,12 @@ public sealed class S3Host : IAsyncLifetime
         var barrier = new ProjectionBarrier(BarrierWait);
         var progress = new InMemoryUploadProgress();
         var states = new AggregateStates(events, 1000);
+        var reads = new ReadModels(database, barrier);
+        var quotas = new BucketQuotas(states, reads);
         var door = CommandDoor.Open(
             new CommandLoop(events, states, TimeSpan.FromSeconds(30)),
             new ValidationBehavior(CommandValidators.All),
+            new QuotaBehavior(quotas, states, events),
             new BarrierBehavior(barrier, events, BarrierBehavior.AloneLagMax)
         );
         Varve = new(
@@ -88,7 +92,8 @@ public sealed class S3Host : IAsyncLifetime
             events,
             Around(disk),
             FarTiers,
-            new ReadModels(database, barrier),
+            reads,
+            quotas,
             progress,
             barrier,
             new(new byte[32]),
@@ -124,6 +129,7 @@ public sealed class S3Host : IAsyncLifetime
                     SilenceMax = SilenceMax,
                     CustomerKeysOverHttp = CustomerKeysOverHttp,
                     SignatureV2 = SignatureV2,
+                    Destinations = new HashSet<string> { "hook:webhook", "queue:rabbitmq" },
                 },
                 TimeProvider.System,
                 web.Services.GetRequiredService<ILogger<S3Dispatcher>>()

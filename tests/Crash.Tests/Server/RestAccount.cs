@@ -100,7 +100,10 @@ public sealed class RestAccount : IDisposable
     {
         var text = await reply.Content.ReadAsStringAsync(cancel);
         if (!reply.IsSuccessStatusCode)
-            throw new ReplyException($"{reply.RequestMessage?.RequestUri}: {(int)reply.StatusCode} {text}");
+            throw new ReplyException($"{reply.RequestMessage?.RequestUri}: {(int)reply.StatusCode} {text}")
+            {
+                Status = reply.StatusCode,
+            };
         return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement.Clone();
     }
 }

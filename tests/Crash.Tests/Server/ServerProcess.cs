@@ -12,7 +12,7 @@ public sealed class ServerProcess : IAsyncDisposable
 {
     public const string Root = "varveroot";
     public const string Secret = "varve-root-secret";
-    static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     readonly Process process;
     readonly HttpClient http;
@@ -62,13 +62,15 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts one that does a part of the work, as its environment says where the rest is.</summary>
     /// <param name="roles">As <c>--roles</c> has them.</param>
+    /// <param name="at">Where it listens; both are a role api's.</param>
     public static Task<ServerProcess> StartRole(
         string roles,
+        (Uri ForRest, Uri ForS3) at,
         string data,
         string log,
         IEnumerable<(string Name, string Value)> environment,
         CancellationToken cancel
-    ) => Start(data, log, environment, events: null, ["--roles", roles], cancel);
+    ) => Start(at, data, log, environment, events: null, ["--roles", roles], cancel);
 
     /// <summary>Starts one that serves its log as well, or its log alone.</summary>
     /// <param name="events">Where the log is served; see <see cref="FreePort"/>.</param>
@@ -81,7 +83,17 @@ public sealed class ServerProcess : IAsyncDisposable
         CancellationToken cancel
     ) => Start(data, log, environment, events, more, cancel);
 
+    static Task<ServerProcess> Start(
+        string data,
+        string log,
+        IEnumerable<(string Name, string Value)> environment,
+        Uri? events,
+        IEnumerable<string> more,
+        CancellationToken cancel
+    ) => Start((FreePort(), FreePort()), data, log, environment, events, more, cancel);
+
     static async Task<ServerProcess> Start(
+        (Uri ForRest, Uri ForS3) at,
         string data,
         string log,
         IEnumerable<(string Name, string Value)> environment,
@@ -90,7 +102,7 @@ public sealed class ServerProcess : IAsyncDisposable
         CancellationToken cancel
     )
     {
-        var (rest, s3) = (FreePort(), FreePort());
+        var (rest, s3) = at;
         var begun = Stopwatch.GetTimestamp();
         string[] arguments = ["serve", "--data", data, "--rest", $"{rest}", "--s3", $"{s3}", .. more];
         if (events is not null)
@@ -118,9 +130,18 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs a command of the program to its end.</summary>
     /// <returns>What it wrote.</returns>
     /// <exception cref="InvalidOperationException">Its exit status is not 0.</exception>
-    public static async Task<string> Command(string log, CancellationToken cancel, params string[] arguments)
+    public static Task<string> Command(string log, CancellationToken cancel, params string[] arguments) =>
+        Command(log, environment: [], cancel, arguments);
+
+    /// <inheritdoc cref="Command(string, CancellationToken, string[])"/>
+    public static async Task<string> Command(
+        string log,
+        IEnumerable<(string Name, string Value)> environment,
+        CancellationToken cancel,
+        params string[] arguments
+    )
     {
-        using var process = Run(log, arguments, environment: []);
+        using var process = Run(log, arguments, environment);
         await process.WaitForExitAsync(cancel);
         return process.ExitCode == 0
             ? LogOf(log)

@@ -155,12 +155,17 @@ public sealed class CephTierTests(Ceph ceph) : IAsyncLifetime
         var content = await tier.Put([1, 2, 3]);
         var named = (await tier.PutPart("u", 1, [4])).Location;
         var unnamed = (await tier.PutPart("u", 2, [5])).Location;
-        ValueTask<bool> IsNamed(string at, CancellationToken _) =>
-            new(named.StartsWith(at + "@", StringComparison.Ordinal));
+        Task<IReadOnlySet<string>> Named(IReadOnlySet<string> asked, CancellationToken _) =>
+            Task.FromResult<IReadOnlySet<string>>(
+                asked.Where(at => named.StartsWith($"{at}@", StringComparison.Ordinal)).ToHashSet()
+            );
 
         var now = TimeProvider.System.GetUtcNow();
-        Assert.Equal(0, await tier.SweepLeftovers(now.AddHours(-1), IsNamed, Cancel));
-        Assert.Equal(3, await tier.SweepLeftovers(now.AddHours(1), IsNamed, Cancel));
+        var (past, future) = (now.AddHours(-1), now.AddHours(1));
+        Assert.Equal(0, await tier.SweepLeftovers(past.AddDays(-1), past, Named, Cancel));
+        Assert.Equal(0, await tier.SweepLeftovers(future, future.AddDays(1), Named, Cancel));
+        Assert.Equal(1, await tier.SweepLeftovers(past, future, Named, Cancel));
+        Assert.Equal(2, await tier.AbortUnfinished(future, Cancel));
         Assert.Equal(["others/body"], await OpenUploads());
         Assert.Contains("body/others", await Keys());
         Assert.Equal([1, 2, 3], await tier.Get(content, 3));

@@ -9,6 +9,7 @@ using Varve.Workers.Transfers;
 
 namespace Varve.Workers.Tests.Transfers;
 
+[Collection(nameof(RabbitMq))] // both restart it
 public sealed class RabbitTransferQueueTests(RabbitMq rabbit) : TransferQueueContract
 {
     protected override ValueTask<ITransferQueue> Open() =>

@@ -1,5 +1,6 @@
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
+using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
 using Varve.Tiers;
 
@@ -37,6 +38,8 @@ static class IncomingBytes
         using var body = request.OpenBody();
         if (body.AnnouncedLength > SizeMax)
             throw new RejectedException(ErrorCode.EntityTooLarge);
+        if (body.AnnouncedLength is { } announced)
+            await varve.RequireRoom(BucketName.Parse(request.Bucket), announced, cancel);
         var payload = request.Signature.Payload;
         var taken = await TakenContent.Stage(
             varve,

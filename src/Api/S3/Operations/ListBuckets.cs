@@ -1,5 +1,6 @@
 using System.Buffers;
 using Varve.Api.S3.Protocol;
+using Varve.Domain;
 using Varve.Projections;
 
 namespace Varve.Api.S3.Operations;
@@ -13,7 +14,9 @@ static class ListBuckets
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var prefix = request.Query["prefix"] ?? "";
-        var max = request.Number("max-buckets", unset: BucketsMax, least: 1, most: BucketsMax);
+        var max = request.Number("max-buckets", unset: BucketsMax, least: 1, most: BucketsMax + 1);
+        if (max > BucketsMax)
+            throw new RejectedException(ErrorCode.InvalidArgument, $"max-buckets is not within 1 to {BucketsMax}.");
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationToken.Read(token) : "";
 
         var caller = request.Caller;

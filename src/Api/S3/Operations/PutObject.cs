@@ -43,6 +43,7 @@ static class PutObject
                 Tags = tags,
                 Lock = held,
                 Acl = acl,
+                Posted = request.Form is not null,
             };
         var outcome = await varve.Keep(taken.Staged, facts => varve.Run(Put(facts), cancel), cancel);
         request.Acknowledge(outcome);

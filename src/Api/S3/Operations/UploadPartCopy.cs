@@ -1,6 +1,7 @@
 using System.Buffers;
 using Varve.Api.Encryption;
 using Varve.Api.S3.Protocol;
+using Varve.Domain.Buckets;
 using Varve.Domain.Uploads;
 using Varve.Projections;
 using Varve.Tiers;
@@ -22,6 +23,7 @@ static class UploadPartCopy
         var (offset, length) = request.Headers["x-amz-copy-source-range"] is { Count: > 0 } range
             ? CopySource.ParseRange(range.ToString(), source.Size)
             : (0, source.Size);
+        await varve.RequireRoom(BucketName.Parse(request.Bucket), length, cancel);
 
         try
         {

@@ -64,7 +64,7 @@ public sealed class BucketConfigurationTests(S3Host host)
 
     [Theory]
     [InlineData("GET", "website"), InlineData("PUT", "website"), InlineData("PUT", "logging")]
-    [InlineData("PUT", "accelerate"), InlineData("PUT", "requestPayment"), InlineData("GET", "notification")]
+    [InlineData("PUT", "accelerate"), InlineData("PUT", "requestPayment")]
     [InlineData("GET", "replication"), InlineData("GET", "inventory"), InlineData("GET", "analytics")]
     public async Task What_is_not_done_is_501(string method, string subresource)
     {

@@ -1,0 +1,42 @@
+using Varve.EventStores;
+using Varve.Workers;
+using Varve.Workers.Notifications;
+
+namespace Varve.Api.Hosting;
+
+/// <summary>What tells events of buckets to others: the destinations, and the worker.</summary>
+sealed class NotificationSide : IAsyncDisposable
+{
+    readonly IReadOnlyList<IEventDestination> destinations;
+    readonly NotificationMetrics metrics = new();
+
+    NotificationSide(IReadOnlyList<IEventDestination> destinations) => this.destinations = destinations;
+
+    /// <exception cref="SettingsException">A value is wrong.</exception>
+    public static NotificationSide Open(IConfiguration configuration, Uri? broker, ILoggerFactory loggers) =>
+        new(NotificationOptions.Open(configuration, broker, TimeProvider.System, loggers));
+
+    /// <summary>None where there is nobody to tell.</summary>
+    public IEnumerable<IWorker> Workers(IEventStore events, string region, ILogPlaces places, ILoggerFactory loggers) =>
+        destinations.Count == 0
+            ? []
+            :
+            [
+                new NotificationWorker(
+                    events,
+                    destinations,
+                    region,
+                    places,
+                    metrics,
+                    TimeProvider.System,
+                    loggers.CreateLogger<NotificationWorker>()
+                ),
+            ];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var destination in destinations)
+            await destination.DisposeAsync();
+        metrics.Dispose();
+    }
+}
