@@ -262,8 +262,7 @@ public sealed class EncryptionTests(S3Host host)
         Assert.Equal([$"{Big.Length}", "70000"], (await upload.Parts()).Elements("Size"));
         (int, string)[] parts = [(1, one.Headers["etag"]), (2, two.Headers["etag"])];
         if (kind == "one")
-            foreach (var wrong in ((string, string)[][])[Plain, Other])
-                Assert.Equal("InvalidRequest", (await Complete(upload, wrong, parts)).Code);
+            Assert.Equal("InvalidRequest", (await Complete(upload, Other, parts)).Code);
         var done = await Complete(upload, key, parts);
         Assert.Equal(200, done.Status);
 
@@ -315,7 +314,8 @@ public sealed class EncryptionTests(S3Host host)
             [.. key, .. source, ("x-amz-copy-source", path), ("x-amz-copy-source-range", "bytes=65000-70000")]
         );
         Assert.Equal((200, null), (part.Status, part.Element("ChecksumType")));
-        Assert.Equal(200, (await Complete(upload, key, (1, part.Element("ETag")!))).Status);
+        // Not every client shows the key again here.
+        Assert.Equal(200, (await Complete(upload, Plain, (1, part.Element("ETag")!))).Status);
         Assert.Equal(Some[65_000..70_001], (await raw.Send("GET", path + "2", null, key)).Body);
     }
 
