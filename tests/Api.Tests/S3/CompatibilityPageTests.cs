@@ -55,9 +55,10 @@ public sealed class CompatibilityPageTests
             purged answers 410 `InvalidObjectState`.
 
             Versions have opaque ids of 32 digits; MFA delete is 501. Object Lock is enforced where commands are
-            decided: nobody, root included, deletes what a compliance retention or a legal hold keeps from a version;
-            bypassing governance is the bucket's owner's and root's. What is deleted by its version id is gone from
-            S3, and stays in a bucket's past. Lifecycle rules expire, and abort uploads; transitions between storage
+            decided: nobody, root included, deletes what a compliance retention or a legal hold keeps from a
+            version; who sets a governance retention aside needs `s3:BypassGovernanceRetention`. What is deleted by
+            its version id is gone from S3, and stays in a bucket's past. Lifecycle rules expire, and abort uploads;
+            transitions between storage
             classes are 501, as where bytes lie is not a class here.
 
             {supported.Count} of {S3Operations.All.Length} operations are answered.
