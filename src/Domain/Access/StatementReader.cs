@@ -107,7 +107,9 @@ static class StatementReader
     static (string User, bool IsId) UserOf(string text)
     {
         if (!text.StartsWith("arn:", StringComparison.Ordinal))
-            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/') ? Named(text) : throw InvalidPrincipal();
+            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/')
+                ? Named(text)
+                : throw InvalidPrincipal();
         if (text.Split(':') is not ["arn", "aws", "iam" or "sts", "", var account, var name])
             throw InvalidPrincipal();
         if (name == "root" && account.Length > 0)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain.Objects;
 
@@ -33,6 +34,7 @@ static class PutObjectTagging
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var tags = TagSet.Read(await request.ReadDocument(S3Documents.BytesMax, cancel));
+        await RequestAccess.Authorize(request, Resource.Of(request) with { NewTags = tags }, varve, cancel);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.Tag(context, id, version, tags),
