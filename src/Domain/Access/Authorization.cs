@@ -23,7 +23,8 @@ public static class Authorization
 {
     /// <summary>
     /// What the policy denies is denied. Then root may; then whom the policy allows; then whom the access control list
-    /// of the bucket, or of the object, grants it. What no list can grant is the bucket's owner's.
+    /// of the bucket, or of the object, grants it. What no list can grant is the bucket's owner's; and so is the policy
+    /// itself, whatever it says.
     /// </summary>
     /// <param name="acl">Of the object that the request is about; null where it has none, or there is no such object.
     /// </param>
@@ -31,10 +32,9 @@ public static class Authorization
     {
         var (who, owns) = (request.Who, request.Who.Owns(bucket.Owner));
         var verdict = bucket.Policy?.Evaluate(request) ?? PolicyVerdict.Silent;
-        if (
-            verdict == PolicyVerdict.Denied
-            && !(ChangesPolicy(request.Action) && (who.Root || owns && !bucket.PolicyBindsOwner))
-        )
+        if (IsAboutPolicy(request.Action))
+            return who.Root || (owns && !(bucket.PolicyBindsOwner && verdict == PolicyVerdict.Denied));
+        if (verdict == PolicyVerdict.Denied)
             return false;
         if (who.Root)
             return true;
@@ -55,8 +55,8 @@ public static class Authorization
     static bool IsRestricted(BucketAccess bucket) =>
         bucket.PublicAccess.RestrictPublicBuckets && bucket.Policy!.IsPublic;
 
-    /// <summary>Nobody is to lock the owner out by mistake.</summary>
-    static bool ChangesPolicy(string action) =>
+    /// <summary>Nobody is to lock the owner out by mistake, or to be let in further by whom a policy let in.</summary>
+    static bool IsAboutPolicy(string action) =>
         action is "s3:GetBucketPolicy" or "s3:PutBucketPolicy" or "s3:DeleteBucketPolicy";
 
     /// <summary>The right in an object's list that an action needs; null where that list has no say.</summary>

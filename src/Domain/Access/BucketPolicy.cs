@@ -70,18 +70,16 @@ public sealed record BucketPolicy(ImmutableArray<PolicyStatement> Statements, bo
 }
 
 /// <summary>Whom a statement is about.</summary>
-/// <param name="Users">User names, canonical ids, account ids and ARNs, as they stand in the policy.</param>
-public sealed record PolicyPrincipals(bool Everybody, ImmutableHashSet<string> Users)
+/// <param name="Ids">Canonical ids and account ids: apart from the names, for a name may look like an account id.</param>
+public sealed record PolicyPrincipals(bool Everybody, ImmutableHashSet<string> Names, ImmutableHashSet<string> Ids)
 {
     public bool Include(Principal who) =>
         Everybody
         || (
             who.User is { } user
-            && !Users.IsEmpty
             && (
-                Users.Contains(user)
-                || Users.Contains(UserIds.CanonicalId(user))
-                || Users.Contains(UserIds.AccountId(user))
+                Names.Contains(user)
+                || (!Ids.IsEmpty && (Ids.Contains(UserIds.CanonicalId(user)) || Ids.Contains(UserIds.AccountId(user))))
             )
         );
 }

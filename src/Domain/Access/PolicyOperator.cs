@@ -79,11 +79,10 @@ public sealed record PolicyOperator(
 
     static bool IsDate(string text) => TryDate(text, out _);
 
-    static bool IsEqual(string wanted, string said) =>
-        wanted.Contains(Wildcard.Literal) ? Wildcard.Matches(wanted, said, ignoreCase: false) : wanted == said;
+    static bool IsEqual(string wanted, string said) => Wildcard.Unescape(wanted) == said;
 
     static bool IsEqualIgnoreCase(string wanted, string said) =>
-        string.Equals(wanted.Replace("\0", "", StringComparison.Ordinal), said, StringComparison.OrdinalIgnoreCase);
+        string.Equals(Wildcard.Unescape(wanted), said, StringComparison.OrdinalIgnoreCase);
 
     static bool IsLike(string wanted, string said) => Wildcard.Matches(wanted, said, ignoreCase: false);
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,17 +20,22 @@ public sealed record Principal(string? User, bool Root)
 /// every Varve and nothing has to be kept.</summary>
 public static class UserIds
 {
-    /// <summary>64 hex digits.</summary>
-    public static string CanonicalId(string user) => Convert.ToHexStringLower(Digest(user));
+    /// <summary>64 hex digits: more than a name can have.</summary>
+    public static string CanonicalId(string user) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"varve-user\n{user}")));
 
     /// <summary>12 digits: every user is an account.</summary>
-    public static string AccountId(string user) =>
-        (BinaryPrimitives.ReadUInt64BigEndian(Digest(user)) % 1_000_000_000_000).ToString(
-            "D12",
-            CultureInfo.InvariantCulture
-        );
+    public static string AccountId(string user) => AccountIdOf(CanonicalId(user));
+
+    public static string AccountIdOf(string canonicalId)
+    {
+        var number = ulong.Parse(canonicalId.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (number % 1_000_000_000_000).ToString("D12", CultureInfo.InvariantCulture);
+    }
+
+    public static bool IsCanonicalId(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+
+    public static bool IsAccountId(string text) => text.Length == 12 && text.All(char.IsAsciiDigit);
 
     public static string Arn(string user) => $"arn:aws:iam::{AccountId(user)}:user/{user}";
-
-    static byte[] Digest(string user) => SHA256.HashData(Encoding.UTF8.GetBytes($"varve-user\n{user}"));
 }

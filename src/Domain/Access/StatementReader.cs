@@ -76,8 +76,9 @@ static class StatementReader
     static PolicyPrincipals PrincipalsOf(JsonElement principal)
     {
         if (principal.ValueKind == JsonValueKind.String)
-            return TextOf(principal) == "*" ? new(Everybody: true, []) : throw InvalidPrincipal();
-        var (everybody, users) = (false, ImmutableHashSet.CreateBuilder<string>());
+            return TextOf(principal) == "*" ? new(Everybody: true, [], []) : throw InvalidPrincipal();
+        var everybody = false;
+        var (names, ids) = (ImmutableHashSet.CreateBuilder<string>(), ImmutableHashSet.CreateBuilder<string>());
         foreach (var field in FieldsOf(principal))
         foreach (var text in TextsOf(field.Value))
             switch (field.Name)
@@ -86,38 +87,47 @@ static class StatementReader
                     everybody = true;
                     break;
                 case "AWS":
-                    users.UnionWith(UsersOf(text));
+                    var (user, isId) = UserOf(text);
+                    (isId ? ids : names).Add(user);
                     break;
                 case "CanonicalUser":
-                    users.Add(text);
+                    ids.Add(text);
                     break;
                 case "Service" or "Federated":
                     break; // nobody of these ever asks
                 default:
                     throw InvalidPrincipal();
             }
-        return new(everybody, users.ToImmutable());
+        return new(everybody, names.ToImmutable(), ids.ToImmutable());
     }
 
     /// <summary>A name or an id by itself, or an ARN: of an account (<c>…:root</c>) or of a user, whose path is passed
-    /// over. Every user is an account, so both name one user.</summary>
-    static IEnumerable<string> UsersOf(string text)
+    /// over. Every user is an account, so both name one user. What looks like an id is one: a user whose name looks so
+    /// is named by the ARN.</summary>
+    static (string User, bool IsId) UserOf(string text)
     {
         if (!text.StartsWith("arn:", StringComparison.Ordinal))
-            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/') ? [text] : throw InvalidPrincipal();
+            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/') ? Named(text) : throw InvalidPrincipal();
         if (text.Split(':') is not ["arn", "aws", "iam" or "sts", "", var account, var name])
             throw InvalidPrincipal();
         if (name == "root" && account.Length > 0)
-            return [account];
+            return Named(account);
         var slash = name.LastIndexOf('/');
+        var user = name[(slash + 1)..];
         return
             name.Split('/')[0] is "user" or "role" or "assumed-role" or "federated-user"
             && slash > 0
-            && slash + 1 < name.Length
+            && user.Length > 0
             && !name.AsSpan().ContainsAny('*', '?')
-            ? [name[(slash + 1)..]]
+            && (account.Length == 0 || account == AccountOf(user))
+            ? (user, UserIds.IsCanonicalId(user))
             : throw InvalidPrincipal();
+
+        static (string, bool) Named(string user) => (user, UserIds.IsAccountId(user) || UserIds.IsCanonicalId(user));
     }
+
+    static string AccountOf(string user) =>
+        UserIds.IsCanonicalId(user) ? UserIds.AccountIdOf(user) : UserIds.AccountId(user);
 
     static string Action(string text) =>
         text == "*"
@@ -170,7 +180,8 @@ static class StatementReader
         if (!key.Contains(':', StringComparison.Ordinal))
             throw Malformed("Policy has an invalid condition key");
         var hasVariables = variables && values.Any(value => value.Contains("${", StringComparison.Ordinal));
-        if (!hasVariables && values.FirstOrDefault(value => !known.IsValue(value)) is { } wrong)
+        var isFixed = !hasVariables || known == PolicyOperator.Null;
+        if (isFixed && values.FirstOrDefault(value => !known.IsValue(value)) is { } wrong)
             throw Malformed($"Invalid value {wrong} for the Condition type {type}");
         return new(known, quantifier, ifExists, key, values, hasVariables);
     }

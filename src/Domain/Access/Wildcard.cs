@@ -36,12 +36,23 @@ static class Wildcard
 
     public static string Escape(string text)
     {
-        if (!text.AsSpan().ContainsAny('*', '?'))
+        if (!text.AsSpan().ContainsAny('*', '?', Literal))
             return text;
         var escaped = new System.Text.StringBuilder(text.Length + 8);
         foreach (var c in text)
-            _ = c is '*' or '?' ? escaped.Append(Literal).Append(c) : escaped.Append(c);
+            _ = c is '*' or '?' or Literal ? escaped.Append(Literal).Append(c) : escaped.Append(c);
         return escaped.ToString();
+    }
+
+    /// <summary>What was escaped, where nothing is a pattern.</summary>
+    public static string Unescape(string pattern)
+    {
+        if (!pattern.Contains(Literal))
+            return pattern;
+        var text = new System.Text.StringBuilder(pattern.Length);
+        for (var i = 0; i < pattern.Length; i++)
+            text.Append(pattern[i] == Literal && i + 1 < pattern.Length ? pattern[++i] : pattern[i]);
+        return text.ToString();
     }
 
     static bool IsOne(ReadOnlySpan<char> pattern, ref int p, char c, bool ignoreCase)

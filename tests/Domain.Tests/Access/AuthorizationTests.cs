@@ -130,6 +130,18 @@ public sealed class AuthorizationTests
     }
 
     [Fact]
+    public void A_policy_gives_nobody_the_policy()
+    {
+        var bucket = With(Statement());
+        Assert.True(Bob.May("PutBucketTagging", bucket));
+        foreach (var action in new[] { "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy" })
+            Assert.Equal(
+                (false, true, true),
+                (Bob.May(action, bucket), Ana.May(action, bucket), Root.May(action, bucket))
+            );
+    }
+
+    [Fact]
     public void Lists_for_everybody_can_be_ignored_and_public_policies_restricted()
     {
         var listed = Private with { Acl = Acl.Canned("public-read", "ana", bucketOwner: null) };

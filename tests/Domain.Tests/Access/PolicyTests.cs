@@ -38,6 +38,27 @@ public sealed class PolicyTests
             Assert.True(Bob.May("GetObject", With(Statement(principal: name)), "k"), name);
     }
 
+    [Fact]
+    public void Nobody_is_somebody_else_by_taking_their_account_id_for_a_name()
+    {
+        var account = UserIds.AccountId("bob");
+        var thief = new Principal(account, Root: false);
+        foreach (var name in new[] { account, $"arn:aws:iam::{account}:root" })
+            Assert.False(thief.May("GetObject", With(Statement(principal: $$"""{"AWS":"{{name}}"}""")), "k"), name);
+        foreach (var name in new[] { UserIds.Arn(account), $"arn:aws:iam:::user/{account}" })
+        {
+            var bucket = With(Statement(principal: $$"""{"AWS":"{{name}}"}"""));
+            Assert.Equal((true, false), (thief.May("GetObject", bucket, "k"), Bob.May("GetObject", bucket, "k")));
+        }
+    }
+
+    [Theory]
+    [InlineData("arn:aws:iam::123456789012:user/bob")]
+    [InlineData("arn:aws:sts::123456789012:assumed-role/admin/bob")]
+    [InlineData("arn:aws:iam::eve:user/bob")]
+    public void A_user_of_another_account_is_nobody_here(string arn) =>
+        Refused($"{{\"Statement\":{Statement(principal: $$"""{"AWS":"{{arn}}"}""")}}}", "Invalid principal in policy");
+
     [Theory]
     [InlineData("\"s3:GetObject\"", "GetObject", true)]
     [InlineData("\"S3:getobject\"", "GetObject", true)]
@@ -72,8 +93,12 @@ public sealed class PolicyTests
     public void A_value_of_a_variable_is_no_pattern()
     {
         var bucket = With(Statement(resource: "\"arn:aws:s3:::photos/${aws:Referer}\""));
-        var request = Bob.To("GetObject", "cat", ("aws:Referer", "*"));
-        Assert.False(Authorization.Allows(request, bucket, acl: null));
+        Assert.False(May("cat", "*"));
+        Assert.False(May("\0cat", "\0*"));
+        Assert.True(May("\0*", "\0*"));
+
+        bool May(string key, string referer) =>
+            Authorization.Allows(Bob.To("GetObject", key, ("aws:Referer", referer)), bucket, acl: null);
     }
 
     [Fact]
@@ -118,6 +143,8 @@ public sealed class PolicyTests
     [InlineData("Null", "s3:prefix", "true", "a", false)]
     [InlineData("Null", "s3:prefix", "false", "a", true)]
     [InlineData("StringEquals", "s3:prefix", "\"${aws:username}\"", "bob", true)]
+    [InlineData("StringEquals", "s3:prefix", "\"*${*}\"", "**", true)]
+    [InlineData("StringEquals", "s3:prefix", "\"*${*}\"", "a*", false)]
     public void A_condition_holds_or_not(string type, string key, string value, string? said, bool holds)
     {
         var bucket = With(Statement(condition: Condition(type, key, value)));
@@ -179,9 +206,14 @@ public sealed class PolicyTests
         """{"IpAddress":{"aws:SourceIp":"here"}}""",
         "Invalid value here for the Condition type IpAddress"
     )]
+    [InlineData(
+        "condition",
+        """{"Null":{"aws:username":"${aws:username}"}}""",
+        "Invalid value ${aws:username} for the Condition type Null"
+    )]
     public void A_statement_that_means_nothing_is_refused(string part, string value, string message) =>
         Refused(
-            "{\"Statement\":"
+            "{\"Version\":\"2012-10-17\",\"Statement\":"
                 + part switch
                 {
                     "principal" => Statement(principal: value),
