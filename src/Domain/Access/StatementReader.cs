@@ -107,7 +107,11 @@ static class StatementReader
     static (string User, bool IsId) UserOf(string text)
     {
         if (!text.StartsWith("arn:", StringComparison.Ordinal))
-            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/') ? Named(text) : throw InvalidPrincipal();
+        {
+            if (text.Length == 0 || text.AsSpan().ContainsAny('*', '?', '/'))
+                throw InvalidPrincipal();
+            return Named(text);
+        }
         if (text.Split(':') is not ["arn", "aws", "iam" or "sts", "", var account, var name])
             throw InvalidPrincipal();
         if (name == "root" && account.Length > 0)
