@@ -70,7 +70,8 @@ public sealed record BucketPolicy(ImmutableArray<PolicyStatement> Statements, bo
 }
 
 /// <summary>Whom a statement is about.</summary>
-/// <param name="Ids">Canonical ids and account ids: apart from the names, for a name may look like an account id.</param>
+/// <param name="Ids">Canonical ids and account ids: apart from the names, for a name may look like an account
+/// id.</param>
 public sealed record PolicyPrincipals(bool Everybody, ImmutableHashSet<string> Names, ImmutableHashSet<string> Ids)
 {
     public bool Include(Principal who) =>

@@ -8,7 +8,7 @@ namespace Varve.Cluster.Tests.Chaos;
 public sealed class ChaosTests(VarveCluster cluster, ITestOutputHelper output)
 {
     /// <summary>Times that all of it is gone through, in another order each.</summary>
-    static readonly int Rounds = Campaign.IsLong ? 12 : 1;
+    static readonly int Rounds = Campaign.IsLong ? 6 : 1;
 
     /// <summary>Nothing here is waited for longer than a slow machine needs.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
