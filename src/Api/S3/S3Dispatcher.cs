@@ -147,7 +147,7 @@ public sealed class S3Dispatcher(
             );
         var reads = operation.Method is "GET" or "HEAD" or "OPTIONS";
         await CatchUp(reads ? operation.Models : [], headers, cancel);
-        var place = operation.Access == Access.BucketOwner ? await Find(target.Bucket!, !reads, cancel) : null;
+        var place = operation.Access == Access.Permitted ? await Find(target.Bucket!, !reads, cancel) : null;
         var request = new S3Request(http, operation, target, signature, place, options)
         {
             Users = users,

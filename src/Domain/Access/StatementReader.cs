@@ -101,9 +101,9 @@ static class StatementReader
         return new(everybody, names.ToImmutable(), ids.ToImmutable());
     }
 
-    /// <summary>A name or an id by itself, or an ARN: of an account (<c>…:root</c>) or of a user, whose path is passed
-    /// over. Every user is an account, so both name one user. What looks like an id is one: a user whose name looks so
-    /// is named by the ARN.</summary>
+    /// <summary>A name or an id by itself, or an ARN: of an account (<c>…:root</c>) or of a user, whose path is
+    /// passed over. Every user is an account, so both name one user. What looks like an id is one: a user whose name
+    /// looks so is named by the ARN.</summary>
     static (string User, bool IsId) UserOf(string text)
     {
         if (!text.StartsWith("arn:", StringComparison.Ordinal))

@@ -11,6 +11,9 @@ static class RequestedAcl
 {
     const string CannedHeader = "x-amz-acl";
 
+    /// <summary>In one list: each is looked for among all users.</summary>
+    const int EmailsMax = 10;
+
     /// <summary>Of an object that is made. Who may make it may give it a list, unless that is denied.</summary>
     /// <returns>Null where it is its bucket owner's alone.</returns>
     /// <exception cref="RejectedException">AccessControlListNotSupported, AccessDenied, InvalidArgument,
@@ -104,6 +107,8 @@ static class RequestedAcl
     {
         if (grants.Count > Acl.GrantsMax)
             throw new RejectedException(ErrorCode.InvalidRequest, $"At most {Acl.GrantsMax} grants.");
+        if (grants.Count(grant => grant.Email is not null) > EmailsMax)
+            throw new RejectedException(ErrorCode.InvalidRequest, $"At most {EmailsMax} grants by e-mail address.");
         var resolved = ImmutableArray.CreateBuilder<Grant>(grants.Count);
         foreach (var grant in grants)
             resolved.Add(

@@ -57,8 +57,8 @@ static class RequestAccess
             throw new RejectedException(ErrorCode.AccessDenied);
     }
 
-    /// <summary>Of an object that is not there. Who may list the bucket learns that; others don't learn whether there is
-    /// one.</summary>
+    /// <summary>Of an object that is not there. Who may list the bucket learns that; others don't learn whether there
+    /// is one.</summary>
     /// <exception cref="RejectedException">AccessDenied.</exception>
     public static void RequireToKnow(S3Request request, string action, Resource resource, Backend varve)
     {

@@ -11,7 +11,8 @@ namespace Varve.Api.S3.Protocol;
 static class PostSignature
 {
     /// <param name="region">The only one that is accepted; null for any.</param>
-    /// <returns>Who signed it, and by which version, as policies name it; null for a form without a policy and a signature.</returns>
+    /// <returns>Who signed it, and by which version, as policies name it; null for a form without a policy and a
+    /// signature.</returns>
     /// <exception cref="RejectedException">InvalidArgument: a field is missing; InvalidAccessKeyId,
     /// SignatureDoesNotMatch, InvalidRequest.</exception>
     public static async ValueTask<(Caller Caller, string? Version)?> Verify(
