@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Varve.Api.Hosting;
 using Varve.Domain;
-using Varve.Domain.Access;
 using Varve.Domain.Buckets;
 using Varve.Domain.Users;
 using Varve.Projections.Databases;
@@ -138,9 +137,7 @@ public sealed class Accounts : IAsyncDisposable
         var taken = new RejectedException(ErrorCode.UserAlreadyExists, request.UserName);
         if (request.UserName == root.User || home == rootHome || await IsEnabled(request.UserName))
             throw taken;
-        // 12 digits are few enough to look for a name that has another user's.
-        var account = await Users.ByAccount(UserIds.AccountId(request.UserName), cancel);
-        if (account is not null && account != request.UserName)
+        if (await Users.HasAccountOfAnother(request.UserName, cancel))
             throw taken;
         if (!signingUp.TryAdd(request.UserName, request.UserName))
             throw taken;

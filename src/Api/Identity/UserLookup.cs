@@ -33,8 +33,10 @@ public sealed class UserLookup : IDisposable
     /// <summary>The user with a canonical id; null if there is none.</summary>
     public ValueTask<string?> ById(string id, CancellationToken cancel) => Find(byCanonicalId, id, cancel);
 
-    /// <summary>The user with an account id; null if there is none.</summary>
-    public ValueTask<string?> ByAccount(string id, CancellationToken cancel) => Find(byAccountId, id, cancel);
+    /// <summary>Whether another user has the account id that a name would have: 12 digits are few enough to look for such
+    /// a name.</summary>
+    public async ValueTask<bool> HasAccountOfAnother(string name, CancellationToken cancel) =>
+        await Find(byAccountId, UserIds.AccountId(name), cancel) is { } user && user != name;
 
     /// <summary>The user with an e-mail address; null if there is none, or several. Addresses are sealed, each with its
     /// user's own key, so all of them are opened: it takes as long as there are users. One search at a time.</summary>

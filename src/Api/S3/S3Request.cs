@@ -40,8 +40,8 @@ public sealed record S3Request(
     /// <summary>Of a form: its fields, by the names that headers have.</summary>
     public IHeaderDictionary Headers { get; init; } = Http.Request.Headers;
 
-    /// <summary>Whose list and tags the caller's right to change it was judged by, as the log had it: no other version is
-    /// changed. Empty where there was none; null where that did not count.</summary>
+    /// <summary>The version whose list and tags the caller's right to change it was judged by, as the log had it: no
+    /// other is changed. Empty where there was none; null where that did not count.</summary>
     public string? JudgedVersion { get; set; }
 
     public Caller Caller => Signature.Caller;

@@ -71,7 +71,7 @@ public sealed class UserTests(RestServer server) : IClassFixture<RestServer>
         {
             var user = await server.NewUser();
             Assert.Equal(user.Name, await users.ById(UserIds.CanonicalId(user.Name), cancel));
-            Assert.Equal(user.Name, await users.ByAccount(UserIds.AccountId(user.Name), cancel));
+            Assert.False(await users.HasAccountOfAnother(user.Name, cancel));
         }
         Assert.Equal("root", await users.ById(UserIds.CanonicalId("root"), cancel));
     }

@@ -12,18 +12,7 @@ static class GetObjectTagging
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var row = await VersionedObject.Find(request, varve, cancel);
-        Write(request, row.Tags);
-    }
-
-    static void Write(S3Request request, ImmutableSortedDictionary<string, string>? tags)
-    {
-        var xml = new S3XmlWriter(request.Xml());
-        xml.Begin("Tagging"u8);
-        xml.Open("TagSet"u8);
-        TagSet.Write(ref xml, tags);
-        xml.Close("TagSet"u8);
-        xml.Close("Tagging"u8);
-        xml.Complete();
+        TagSet.WriteDocument(request.Xml(), row.Tags);
     }
 }
 

@@ -103,9 +103,7 @@ static class PostObject
     static string TagsOf(string xml) =>
         string.Join(
             '&',
-            TagDocument
-                .Read(System.Text.Encoding.UTF8.GetBytes(xml), most: 10)
-                .Select(tag => $"{Encode(tag.Key)}={Encode(tag.Value)}")
+            TagSet.Read(System.Text.Encoding.UTF8.GetBytes(xml)).Select(tag => $"{Encode(tag.Key)}={Encode(tag.Value)}")
         );
 
     static string Encode(string text) => PercentCoding.Encode(text, keepSlash: false);

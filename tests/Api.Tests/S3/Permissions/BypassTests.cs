@@ -190,6 +190,19 @@ public sealed class BypassTests(S3Host host)
     }
 
     [Fact]
+    public async Task A_name_that_looks_like_an_account_id_is_none()
+    {
+        var (thief, id) = (host.Raw(UserIds.AccountId("ana")), UserIds.AccountId("ana"));
+        var bucket = await host.NewBucket() + "-of-thief";
+        Assert.Equal(200, (await thief.Send("PUT", $"/{bucket}")).Status);
+        Assert.Equal(403, await Look(id));
+        Assert.Equal(200, await Look(UserIds.AccountId(id)));
+
+        async Task<int> Look(string owner) =>
+            (await thief.Send("HEAD", $"/{bucket}", null, ("x-amz-expected-bucket-owner", owner))).Status;
+    }
+
+    [Fact]
     public async Task The_source_of_a_copy_is_whose_it_is_expected_to_be()
     {
         var (bucket, header) = (await Filled("k"), "x-amz-source-expected-bucket-owner");
