@@ -33,8 +33,8 @@ public sealed class UserLookup : IDisposable
     /// <summary>The user with a canonical id; null if there is none.</summary>
     public ValueTask<string?> ById(string id, CancellationToken cancel) => Find(byCanonicalId, id, cancel);
 
-    /// <summary>Whether another user has the account id that a name would have: 12 digits are few enough to look for such
-    /// a name.</summary>
+    /// <summary>Whether another user has the account id that a name would have: 12 digits are few enough to look for
+    /// such a name.</summary>
     public async ValueTask<bool> HasAccountOfAnother(string name, CancellationToken cancel) =>
         await Find(byAccountId, UserIds.AccountId(name), cancel) is { } user && user != name;
 
