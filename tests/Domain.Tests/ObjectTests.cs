@@ -189,6 +189,20 @@ public sealed class ObjectTests
         Assert.Throws<RejectedException>(() => ObjectKey.Parse(key)).Rejection.Code;
 
     [Fact]
+    public void A_version_changes_only_if_it_is_the_one_that_was_judged()
+    {
+        var stored = StoredObject.Decider.Given(WasPut(Cat));
+        var change = new ObjectCommand.SetAcl(Context, Cat, VersionId: null, Acl.Private("bob"));
+        stored
+            .When(change with { Judged = WasPut(Cat).VersionId })
+            .ThenEvents(
+                new ObjectEvent.AclSet(WasPut(Cat).VersionId, change.Acl, WasPut(Cat) with { Acl = change.Acl }, Noon)
+            );
+        stored.When(change with { Judged = "another" }).ThenRefused(ErrorCode.OperationAborted);
+        stored.When(change with { Judged = "" }).ThenRefused(ErrorCode.OperationAborted);
+    }
+
+    [Fact]
     public void A_list_is_set_on_the_version_that_is_there()
     {
         var open = Acl.Canned("public-read", "ana", bucketOwner: null);

@@ -99,6 +99,7 @@ public sealed class Accounts : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         passwords.Dispose();
+        Users.Dispose();
         return database.DisposeAsync();
     }
 
@@ -135,6 +136,8 @@ public sealed class Accounts : IAsyncDisposable
         var home = SignUpRules.Check(request);
         var taken = new RejectedException(ErrorCode.UserAlreadyExists, request.UserName);
         if (request.UserName == root.User || home == rootHome || await IsEnabled(request.UserName))
+            throw taken;
+        if (await Users.HasAccountOfAnother(request.UserName, cancel))
             throw taken;
         if (!signingUp.TryAdd(request.UserName, request.UserName))
             throw taken;

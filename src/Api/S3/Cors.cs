@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Varve.Api.Http;
 using Varve.Domain;
 using Varve.Domain.Access;
 
@@ -37,8 +38,9 @@ static class Cors
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var origin = headers.Origin.ToString();
         var rule =
-            rules.FirstOrDefault(rule => rule.Allows(origin, method.ToString()) && asked.All(rule.AllowsHeader))
-            ?? throw new RejectedException(ErrorCode.AccessForbidden);
+            rules.FirstOrDefault(rule =>
+                Allows(rule, origin, method.ToString()) && asked.All(name => Allows(rule, name))
+            ) ?? throw new RejectedException(ErrorCode.AccessForbidden);
         Write(request.Response.Headers, rule, origin);
         if (asked.Length > 0)
             request.Response.Headers.AccessControlAllowHeaders = string.Join(", ", asked).ToLowerInvariant();
@@ -54,9 +56,15 @@ static class Cors
             return;
         var origin = header.ToString();
         var method = request.Headers[RequestMethod] is { Count: > 0 } asked ? asked.ToString() : request.Method;
-        if (rules.FirstOrDefault(rule => rule.Allows(origin, method)) is { } rule)
+        if (rules.FirstOrDefault(rule => Allows(rule, origin, method)) is { } rule)
             Write(http.Response.Headers, rule, origin);
     }
+
+    /// <summary>The answer repeats the origin, so it must be one that a header can say.</summary>
+    static bool Allows(CorsRule rule, string origin, string method) =>
+        HeaderText.IsPlain(origin) && rule.Allows(origin, method);
+
+    static bool Allows(CorsRule rule, string header) => HeaderText.IsName(header) && rule.AllowsHeader(header);
 
     static void Write(IHeaderDictionary headers, CorsRule rule, string origin)
     {

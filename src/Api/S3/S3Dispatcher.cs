@@ -147,7 +147,7 @@ public sealed class S3Dispatcher(
             );
         var reads = operation.Method is "GET" or "HEAD" or "OPTIONS";
         await CatchUp(reads ? operation.Models : [], headers, cancel);
-        var place = operation.Access == Access.BucketOwner ? await Find(target.Bucket!, !reads, cancel) : null;
+        var place = operation.Access == Access.Permitted ? await Find(target.Bucket!, !reads, cancel) : null;
         var request = new S3Request(http, operation, target, signature, place, options)
         {
             Users = users,
@@ -172,9 +172,7 @@ public sealed class S3Dispatcher(
             Cors.Describe(request.Http, rules);
         TimeTravel.Check(request.Operation, place);
         await RequestAccess.Authorize(request, varve, cancel);
-        var expected = request.Headers["x-amz-expected-bucket-owner"];
-        if (expected.Count > 0 && !IsOwner(request, expected.ToString()))
-            throw new RejectedException(ErrorCode.AccessDenied);
+        RequestAccess.RequireOwner(request, "x-amz-expected-bucket-owner", place.Bucket);
     }
 
     /// <summary>Requests to the service itself may have a form in their body, which is signed with them.</summary>
@@ -195,9 +193,6 @@ public sealed class S3Dispatcher(
         if (caller.IsAnonymous && operation.Method is not ("GET" or "HEAD"))
             throw new RejectedException(ErrorCode.AccessDenied);
     }
-
-    static bool IsOwner(S3Request request, string expected) =>
-        expected == request.Owner || expected == UserIds.AccountId(request.Owner);
 
     /// <summary>Who reads sees every write that this process acknowledged, and the one that the caller names.</summary>
     async ValueTask CatchUp(ImmutableArray<string> models, IHeaderDictionary headers, CancellationToken cancel)

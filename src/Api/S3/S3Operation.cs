@@ -15,7 +15,7 @@ public enum Access
 
     /// <summary>Whom the owner of the bucket, which must be there, lets do it by a policy or a list: nobody but the
     /// owner and root, where there is neither.</summary>
-    BucketOwner,
+    Permitted,
 }
 
 /// <summary>What a target names.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using Varve.Api.S3.Operations;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -21,6 +22,7 @@ public sealed record S3Request(
 )
 {
     ObjectRow? found;
+    StoredVersion? foundVersion;
     bool looked;
 
     /// <summary>Finds whom grants name.</summary>
@@ -37,6 +39,10 @@ public sealed record S3Request(
 
     /// <summary>Of a form: its fields, by the names that headers have.</summary>
     public IHeaderDictionary Headers { get; init; } = Http.Request.Headers;
+
+    /// <summary>The version whose list and tags the caller's right to change it was judged by, as the log had it: no
+    /// other is changed. Empty where there was none; null where that did not count.</summary>
+    public string? JudgedVersion { get; set; }
 
     public Caller Caller => Signature.Caller;
 
@@ -60,6 +66,17 @@ public sealed record S3Request(
         if (!looked)
             (found, looked) = (await Place!.Find(Key, varve, cancel), true);
         return found;
+    }
+
+    /// <summary>The version that the request names; null if there is none.</summary>
+    public async ValueTask<StoredVersion?> FindVersion(Backend varve, CancellationToken cancel)
+    {
+        if (!looked)
+        {
+            var id = this.VersionId()!;
+            (foundVersion, looked) = (await varve.Reads.FindStoredVersion(Place!.Bucket.Name, Key, id, cancel), true);
+        }
+        return foundVersion;
     }
 
     /// <summary>Opens the body; dispose it.</summary>

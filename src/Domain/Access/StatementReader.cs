@@ -101,17 +101,15 @@ static class StatementReader
         return new(everybody, names.ToImmutable(), ids.ToImmutable());
     }
 
-    /// <summary>A name or an id by itself, or an ARN: of an account (<c>…:root</c>) or of a user, whose path is passed
-    /// over. Every user is an account, so both name one user. What looks like an id is one: a user whose name looks so
-    /// is named by the ARN.</summary>
+    /// <summary>A name or an id by itself, or an ARN: of an account (<c>…:root</c>) or of a user, whose path is
+    /// passed over. Every user is an account, so both name one user. What looks like an id is one: a user whose name
+    /// looks so is named by the ARN.</summary>
     static (string User, bool IsId) UserOf(string text)
     {
         if (!text.StartsWith("arn:", StringComparison.Ordinal))
-        {
-            if (text.Length == 0 || text.AsSpan().ContainsAny('*', '?', '/'))
-                throw InvalidPrincipal();
-            return Named(text);
-        }
+            return text.Length > 0 && !text.AsSpan().ContainsAny('*', '?', '/')
+                ? Named(text)
+                : throw InvalidPrincipal();
         if (text.Split(':') is not ["arn", "aws", "iam" or "sts", "", var account, var name])
             throw InvalidPrincipal();
         if (name == "root" && account.Length > 0)

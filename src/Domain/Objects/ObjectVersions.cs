@@ -120,6 +120,8 @@ static class Amendment
         var held = version.Lock ?? ObjectLock.None;
         switch (command)
         {
+            case { Judged: { } judged } when judged != version.VersionId:
+                return ErrorCode.OperationAborted;
             case ObjectCommand.Tag c:
                 var tags = c.Tags.IsEmpty ? null : c.Tags;
                 return new ObjectEvent.Tagged(version.VersionId, tags, current(version with { Tags = tags }), now);

@@ -35,6 +35,9 @@ public abstract partial record ObjectCommand
     public abstract record Amend(CommandContext Context, ObjectId Object, string? VersionId)
         : ObjectCommand(Context, Object)
     {
+        /// <summary>The id of the version that it must be still; null for whichever it is.</summary>
+        public string? Judged { get; init; }
+
         public override IEnumerable<Step> Steps()
         {
             var accept = new BucketCommand.Accept(Context, Object.Bucket);

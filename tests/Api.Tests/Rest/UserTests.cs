@@ -1,5 +1,6 @@
 using System.Net;
 using Varve.Domain;
+using Varve.Domain.Access;
 
 namespace Varve.Api.Tests.Rest;
 
@@ -46,6 +47,33 @@ public sealed class UserTests(RestServer server) : IClassFixture<RestServer>
             409,
             await (await server.Post("/user/signup", ("username", "root"), ("password", "another"))).Refusal()
         );
+    }
+
+    [Fact]
+    public async Task Nobody_takes_a_name_that_has_the_account_id_of_another()
+    {
+        const string First = "user-1496931";
+        const string Second = "user-1986896";
+        Assert.Equal(UserIds.AccountId(First), UserIds.AccountId(Second));
+        Assert.True((await SignUp(First)).IsSuccessStatusCode);
+        Assert.Equal(409, await (await SignUp(Second)).Refusal());
+
+        Task<HttpResponseMessage> SignUp(string name) =>
+            server.Post("/user/signup", ("username", name), ("password", "correct horse"));
+    }
+
+    [Fact]
+    public async Task Users_are_found_by_their_ids_as_soon_as_they_are_there()
+    {
+        var (users, cancel) = (server.Accounts.Users, TestContext.Current.CancellationToken);
+        Assert.Null(await users.ById(UserIds.CanonicalId("nobody-yet"), cancel));
+        for (var n = 0; n < 2; n++)
+        {
+            var user = await server.NewUser();
+            Assert.Equal(user.Name, await users.ById(UserIds.CanonicalId(user.Name), cancel));
+            Assert.False(await users.HasAccountOfAnother(user.Name, cancel));
+        }
+        Assert.Equal("root", await users.ById(UserIds.CanonicalId("root"), cancel));
     }
 
     [Fact]

@@ -82,9 +82,14 @@ public sealed class CompatibilityPageTests
             var action =
                 operation.Access == Access.AnyUser ? "every user"
                 : operation.Method == "OPTIONS" ? "everybody"
-                : S3Actions.Of(operation.Name) is { } name ? $"`{name}`"
-                : operation.Name == "PostObject" ? $"`{S3Actions.PutObject}`, of who signed the form"
-                : $"`{S3Actions.DeleteObject}`, for each key";
+                : $"`{S3Actions.Of(operation.Name)}`"
+                    + operation.Name switch
+                    {
+                        "PostObject" => ", of who signed the form",
+                        "DeleteObjects" => ", for each key",
+                        "GetObjectAttributes" => $" and `{S3Actions.GetObject}`",
+                        _ => "",
+                    };
             page.Append($"| {operation.Name} | `{operation.RequestLine}` | {action} |\n");
         }
     }

@@ -130,6 +130,14 @@ public sealed class ObjectHeadersTests(S3Host host)
         Assert.Equal(200, (await raw.SendUnsigned("PUT", Url("PUT", path), "x"u8.ToArray())).Status);
         var read = Url("GET", path);
         Assert.Equal("x", (await raw.SendUnsigned("GET", read)).Text);
+        var denied = $$"""
+            {"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"*",
+              "Condition":{"StringEquals":{"s3:signatureversion":"AWS"} } } }
+            """;
+        await raw.Send("PUT", $"{path[..^2]}?policy", System.Text.Encoding.UTF8.GetBytes(denied));
+        Assert.Equal(403, (await raw.SendUnsigned("GET", read)).Status);
+        Assert.Equal(200, (await raw.Send("GET", path)).Status);
+        await raw.Send("DELETE", $"{path[..^2]}?policy");
         var typed = await raw.SendUnsigned("GET", Url("GET", $"{path}?response-content-type=text/x-y"));
         Assert.Equal("text/x-y", typed.Headers["content-type"]);
         foreach (var more in (string[])["&attributes", "&response-content-type=text/x-y", "&partNumber=1", "&x=y"])

@@ -25,11 +25,12 @@ using Varve.Tiers.Disk;
 
 namespace Varve.Api.Tests.S3;
 
-/// <summary>The S3 surface on a real Kestrel, over the embedded parts, with three users: ana, bob, and root. One for
+/// <summary>The S3 surface on a real Kestrel, over the embedded parts, with four users: ana, bob, root, and one whose
+/// name is ana's account id. One for
 /// all tests; each makes its own buckets.</summary>
 public sealed class S3Host : IAsyncLifetime
 {
-    static readonly string[] Users = ["ana", "bob", "root"];
+    static readonly string[] Users = ["ana", "bob", "root", UserIds.AccountId("ana")];
 
     readonly string folder = Directory.CreateTempSubdirectory("varve-s3-").FullName;
     readonly CancellationTokenSource stop = new();

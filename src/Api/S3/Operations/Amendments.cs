@@ -1,4 +1,5 @@
 using System.Globalization;
+using Varve.Api.S3.Permissions;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
@@ -21,20 +22,29 @@ static class Amendments
         // Without versioning the one version is the object, and known by its last event.
         if (request.Place!.Bucket.Versioning is null && version == ObjectVersions.Null)
             version = null;
-        var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version);
+        var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version) with
+        {
+            Judged = request.JudgedVersion,
+        };
         var outcome = await varve.Run(command, cancel);
         request.Acknowledge(outcome);
         if (request.Place.Bucket.Versioning is not null)
             request.Response.Headers[S3Headers.VersionId] = version ?? ShownId(outcome.State<StoredObject>().Current!);
     }
 
-    /// <summary>What GET and HEAD tell of it.</summary>
-    public static void WriteHeaders(S3Request request, ObjectRow row)
+    /// <summary>What GET and HEAD tell of it to who may ask for it.</summary>
+    public static void WriteHeaders(S3Request request, ObjectRow row, Backend varve)
     {
         var headers = request.Response.Headers;
-        if (row.Tags is { Count: var count and > 0 })
+        if (row.Tags is { Count: var count and > 0 } && May(S3Actions.GetObjectTagging))
             headers["x-amz-tagging-count"] = count.ToString(CultureInfo.InvariantCulture);
-        RequestedLock.Write(headers, row.Lock);
+        if (row.Lock?.Retention is { } retention && May(S3Actions.GetObjectRetention))
+            RequestedLock.Write(headers, retention);
+        if (row.Lock?.LegalHold is { } on && May(S3Actions.GetObjectLegalHold))
+            RequestedLock.Write(headers, on);
+
+        bool May(string action) =>
+            RequestAccess.Allows(request, action, Resource.Of(request) with { Acl = row.Acl, Tags = row.Tags }, varve);
     }
 
     static string ShownId(ObjectEvent.Put put) =>

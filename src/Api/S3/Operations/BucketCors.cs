@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Varve.Api.Http;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Access;
@@ -79,6 +80,9 @@ static class BucketCors
         CheckWildcards("AllowedOrigin", read.Origins, most: 1);
         CheckWildcards("AllowedHeader", read.Headers ?? [], most: 1);
         CheckWildcards("ExposeHeader", read.Exposed ?? [], most: 0);
+        foreach (var name in read.Exposed ?? [])
+            if (!HeaderText.IsName(name))
+                throw Invalid($"ExposeHeader \"{name}\" contains invalid character.");
         return read;
     }
 

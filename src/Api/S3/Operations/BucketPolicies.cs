@@ -24,7 +24,13 @@ static class BucketPolicies
     public static async Task Put(S3Request request, Backend varve, CancellationToken cancel)
     {
         var text = Encoding.UTF8.GetString((await request.ReadDocument(S3Documents.BytesMax, cancel)).Span);
-        _ = PolicyReader.Read(text, request.Bucket);
+        var policy = PolicyReader.Read(text, request.Bucket);
+        foreach (var condition in policy.Statements.SelectMany(statement => statement.Conditions))
+            if (!ConditionKeys.IsKnown(condition.Key))
+                throw new RejectedException(
+                    ErrorCode.MalformedPolicy,
+                    $"Policy has an invalid condition key: {condition.Key}"
+                );
         bool? binds = string.Equals(request.Headers[ConfirmHeader], "true", StringComparison.OrdinalIgnoreCase)
             ? true
             : null;

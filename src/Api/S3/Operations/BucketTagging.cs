@@ -13,15 +13,18 @@ static class BucketTagging
     public static Task Get(S3Request request, Backend varve, CancellationToken cancel)
     {
         var tags = request.Place!.Bucket.Configuration.Tags ?? throw new RejectedException(ErrorCode.NoSuchTagSet);
-        var xml = new S3XmlWriter(request.Xml());
-        TagDocument.Write(ref xml, tags);
-        xml.Complete();
+        TagSet.WriteDocument(request.Xml(), tags);
         return Task.CompletedTask;
     }
 
     public static async Task Put(S3Request request, Backend varve, CancellationToken cancel)
     {
-        var tags = TagDocument.Read(await request.ReadDocument(S3Documents.BytesMax, cancel), TagsMax);
+        var document = await request.ReadDocument(S3Documents.BytesMax, cancel);
+        var tags = TagSet.Read(
+            document,
+            TagsMax,
+            () => new RejectedException(ErrorCode.BadRequest, $"Tag count cannot be greater than {TagsMax}")
+        );
         request.Response.StatusCode = StatusCodes.Status204NoContent;
         var set = tags.IsEmpty ? null : tags;
         await BucketChange.Run(request, at => new BucketConfigurationEvent.Tagged(set, at), varve, cancel);

@@ -16,15 +16,15 @@ static class CopyObject
         var id = request.Object;
         var replace = Replaces(request.Headers, "metadata");
         var replaceTags = Replaces(request.Headers, "tagging");
-        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
+        var (tags, held) = (RequestedTags.OfNewObject(request, varve), RequestedLock.OfNewObject(request, varve));
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
-        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
+        var acl = await RequestedAcl.OfNewObject(request, varve, cancel);
         var wanted = request.Headers[S3Headers.ChecksumAlgorithm] is { Count: > 0 } algorithm
             ? ExpectedChecksum.ParseName(algorithm.ToString())
             : (ChecksumAlgorithm?)null;
 
-        var (source, itself) = await CopySourceObject.Find(request, varve, cancel);
+        var (source, itself) = await CopySourceObject.Find(request, withTags: !replaceTags, varve, cancel);
         if (itself && !replace && !replaceTags && !ChangesPlace(request.Headers))
             throw new RejectedException(
                 ErrorCode.InvalidRequest,

@@ -2,7 +2,6 @@ using Varve.Api.Http;
 using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
-using Varve.Domain.Access;
 using Varve.Domain.Objects;
 using Varve.Projections;
 
@@ -14,9 +13,11 @@ static class CopySourceObject
     /// <exception cref="RejectedException">NoSuchBucket, AccessDenied, NoSuchKey, ContentPurged, PreconditionFailed by
     /// one of <c>x-amz-copy-source-if-*</c>, NoSuchVersion; InvalidRequest: it is a delete marker.
     /// </exception>
+    /// <param name="withTags">The copy has them too: then they must be the caller's to read.</param>
     /// <returns>And whether it is what the request would make anew.</returns>
     public static async ValueTask<(ObjectRow Source, bool Itself)> Find(
         S3Request request,
+        bool withTags,
         Backend varve,
         CancellationToken cancel
     )
@@ -27,7 +28,8 @@ static class CopySourceObject
         var place =
             await TimeTravel.Find(source.Bucket, toWrite: false, varve, cancel)
             ?? throw new RejectedException(ErrorCode.NoSuchBucket, source.Bucket);
-        var row = await FindVersion(request, source, place, varve, cancel);
+        RequestAccess.RequireOwner(request, "x-amz-source-expected-bucket-owner", place.Bucket);
+        var row = await FindVersion(request, withTags, source, place, varve, cancel);
         if (row.Location is null)
             throw new RejectedException(ErrorCode.ContentPurged, source.Key);
 
@@ -45,36 +47,42 @@ static class CopySourceObject
 
     static async ValueTask<ObjectRow> FindVersion(
         S3Request request,
+        bool withTags,
         CopySource source,
         Place place,
         Backend varve,
         CancellationToken cancel
     )
     {
+        var resource = new Resource(place, source.Key) { VersionId = source.VersionId };
         if (source.VersionId is null || place.AsOf is not null && source.VersionId == ObjectVersions.Null)
         {
             var found = await place.Find(source.Key, varve, cancel);
-            var action = found is null ? S3Actions.ListBucket : S3Actions.GetObject;
-            Require(action, found is null ? null : source.Key, found?.Acl);
+            Require(found is not null, found);
             return found ?? throw new RejectedException(ErrorCode.NoSuchKey, source.Key);
         }
         if (place.AsOf is not null)
             throw new RejectedException(ErrorCode.NotImplemented, "A version of an object of the past.");
         var id = VersionedObject.Checked(source.VersionId);
-        var version =
-            await varve.Reads.FindStoredVersion(place.Bucket.Name, source.Key, id, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchVersion);
-        Require(S3Actions.ForVersion(S3Actions.GetObject), source.Key, version.Object?.Acl);
+        var version = await varve.Reads.FindStoredVersion(place.Bucket.Name, source.Key, id, cancel);
+        Require(version is not null, version?.Object);
+        if (version is null)
+            throw new RejectedException(ErrorCode.NoSuchVersion);
         return version.Object
             ?? throw new RejectedException(
                 ErrorCode.InvalidRequest,
                 "The source of a copy request may not specifically refer to a delete marker by version id."
             );
 
-        void Require(string action, string? key, Acl? acl)
+        void Require(bool there, ObjectRow? row)
         {
-            if (!RequestAccess.Allows(request, place.Bucket, action, key, acl, varve))
-                throw new RejectedException(ErrorCode.AccessDenied);
+            var asked = resource with { Acl = row?.Acl, Tags = row?.Tags };
+            if (!there)
+                RequestAccess.RequireToKnow(request, S3Actions.GetObject, asked, varve);
+            else
+                RequestAccess.Require(request, S3Actions.GetObject, asked, varve);
+            if (withTags && asked.Tags is { Count: > 0 })
+                RequestAccess.Require(request, S3Actions.GetObjectTagging, asked, varve);
         }
     }
 }

@@ -14,9 +14,9 @@ static class CreateMultipartUpload
     {
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
-        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
+        var (tags, held) = (RequestedTags.OfNewObject(request, varve), RequestedLock.OfNewObject(request, varve));
         var (algorithm, type) = ChecksumOf(request.Headers);
-        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
+        var acl = await RequestedAcl.OfNewObject(request, varve, cancel);
         var uploadId = RandomNumberGenerator.GetHexString(ObjectUpload.IdDigits, lowercase: true);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);
         var context = varve.Context(request.Caller.UserName);

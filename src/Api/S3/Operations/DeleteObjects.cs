@@ -45,8 +45,8 @@ static class DeleteObjects
     {
         try
         {
-            var action = key.VersionId is null ? S3Actions.DeleteObject : S3Actions.DeleteObjectVersion;
-            RequestAccess.Require(request, action, key.Key, varve);
+            var resource = new Resource(request.Place!, key.Key) { VersionId = key.VersionId };
+            RequestAccess.Require(request, S3Actions.DeleteObject, resource, varve);
             var id = new ObjectId(BucketName.Parse(request.Bucket), ObjectKey.Parse(key.Key));
             var versionId = key.VersionId is null ? null : VersionedObject.Checked(key.VersionId);
             var condition = new WriteCondition(key.ETag, IfNoneMatch: null, key.LastModified, key.Size);

@@ -1,3 +1,4 @@
+using Varve.Api.S3.Permissions;
 using Varve.Domain;
 using Varve.Domain.Buckets;
 using Varve.Domain.Objects;
@@ -31,7 +32,8 @@ readonly record struct DeletedVersion(Outcome Outcome, string? VersionId, bool I
                 ? new(outcome, MarkerId(versioning, context, id), IsMarker: true)
                 : new(outcome, versionId, IsMarker: false);
         }
-        var bypass = RequestedLock.Bypasses(request, id.Key.Text, varve);
+        var resource = new Resource(request.Place!, id.Key.Text) { VersionId = versionId };
+        var bypass = RequestedLock.Bypasses(request, resource, varve);
         var command = new ObjectCommand.DeleteVersion(context, id, versionId, bypass) { Condition = condition };
         var deleted = await varve.Run(command, cancel);
         return new(deleted, versionId, IsMarker: deleted.State<ObjectVersions>().Deleted is { Put: null });

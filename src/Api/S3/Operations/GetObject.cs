@@ -38,7 +38,7 @@ static class GetObject
             request.Query.Has("partNumber") ? await PartOf(request, row, varve, cancel)
             : RangeOf(request, row) is { } some ? (some, null)
             : (default(ByteRange?), row.Checksum);
-        Describe(request, row);
+        Describe(request, row, varve);
         if (range is { } part)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
@@ -77,10 +77,10 @@ static class GetObject
         return (range, part.Checksum is { } value && row.Checksum is { } whole ? whole with { Value = value } : null);
     }
 
-    static void Describe(S3Request request, ObjectRow row)
+    static void Describe(S3Request request, ObjectRow row, Backend varve)
     {
         var headers = request.Response.Headers;
-        Amendments.WriteHeaders(request, row);
+        Amendments.WriteHeaders(request, row, varve);
         if (!request.Query.Has("versionId"))
             BucketLifecycle.Tell(request, row);
         headers.AcceptRanges = "bytes";

@@ -1,3 +1,4 @@
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -13,7 +14,7 @@ static class ObjectRetention
     {
         var document = S3XmlReader.Read(await request.ReadDocument(S3Documents.BytesMax, cancel), "Retention");
         var retention = Read(document);
-        var bypass = RequestedLock.Bypasses(request, request.Key, varve);
+        var bypass = RequestedLock.Bypasses(request, Resource.Of(request), varve);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.SetRetention(context, id, version, retention, bypass),

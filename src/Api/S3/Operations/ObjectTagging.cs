@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain.Objects;
 
@@ -11,18 +12,7 @@ static class GetObjectTagging
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var row = await VersionedObject.Find(request, varve, cancel);
-        Write(request, row.Tags);
-    }
-
-    static void Write(S3Request request, ImmutableSortedDictionary<string, string>? tags)
-    {
-        var xml = new S3XmlWriter(request.Xml());
-        xml.Begin("Tagging"u8);
-        xml.Open("TagSet"u8);
-        TagSet.Write(ref xml, tags);
-        xml.Close("TagSet"u8);
-        xml.Close("Tagging"u8);
-        xml.Complete();
+        TagSet.WriteDocument(request.Xml(), row.Tags);
     }
 }
 
@@ -33,6 +23,7 @@ static class PutObjectTagging
     public static async Task Handle(S3Request request, Backend varve, CancellationToken cancel)
     {
         var tags = TagSet.Read(await request.ReadDocument(S3Documents.BytesMax, cancel));
+        await RequestAccess.Authorize(request, Resource.Of(request) with { NewTags = tags }, varve, cancel);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.Tag(context, id, version, tags),

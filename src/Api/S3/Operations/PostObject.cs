@@ -28,9 +28,13 @@ static class PostObject
     {
         var http = request.Http.Request;
         using var form = await FormBody.Open(http.BodyReader, http.ContentType, cancel);
-        var caller =
-            await PostSignature.Verify(form.Fields, request.Accounts, cancel)
-            ?? (request.Caller.IsAnonymous ? Caller.Anonymous : throw new RejectedException(ErrorCode.AccessDenied));
+        var (caller, version) =
+            await PostSignature.Verify(form.Fields, request.Accounts, request.Options.Region, cancel)
+            ?? (
+                request.Caller.IsAnonymous
+                    ? (Caller.Anonymous, null)
+                    : throw new RejectedException(ErrorCode.AccessDenied)
+            );
         if (form.Fields.GetValueOrDefault("key") is not { Length: > 0 } named)
             throw new RejectedException(
                 ErrorCode.InvalidArgument,
@@ -44,11 +48,11 @@ static class PostObject
         var put = request with
         {
             Target = request.Target with { Key = key },
-            Signature = request.Signature with { Caller = caller },
+            Signature = request.Signature with { Caller = caller, Version = version },
             Headers = HeadersOf(form.Fields, request),
             Form = form,
         };
-        RequestAccess.Require(put, S3Actions.PutObject, key, varve);
+        RequestAccess.Require(put, S3Actions.PutObject, Resource.Of(put), varve);
         await PutObject.Handle(put, varve, cancel);
         Answer(put, form.Fields);
     }
@@ -99,9 +103,7 @@ static class PostObject
     static string TagsOf(string xml) =>
         string.Join(
             '&',
-            TagDocument
-                .Read(System.Text.Encoding.UTF8.GetBytes(xml), most: 10)
-                .Select(tag => $"{Encode(tag.Key)}={Encode(tag.Value)}")
+            TagSet.Read(System.Text.Encoding.UTF8.GetBytes(xml)).Select(tag => $"{Encode(tag.Key)}={Encode(tag.Value)}")
         );
 
     static string Encode(string text) => PercentCoding.Encode(text, keepSlash: false);

@@ -14,10 +14,10 @@ static class PutObject
         var id = request.Object;
         var attributes = RequestedObject.Attributes(request.Headers);
         var condition = RequestedObject.Condition(request.Headers);
-        var (tags, held) = (TagSet.FromHeader(request.Headers), RequestedLock.From(request.Headers));
+        var (tags, held) = (RequestedTags.OfNewObject(request, varve), RequestedLock.OfNewObject(request, varve));
         var expected = ExpectedChecksum.FromHeaders(request.Headers);
         var algorithm = expected?.Algorithm ?? IncomingBytes.Default;
-        var acl = await RequestedAcl.OfNewObject(request, request.Headers, cancel);
+        var acl = await RequestedAcl.OfNewObject(request, varve, cancel);
 
         await RequestedObject.Check(id, condition, varve, cancel);
         var key = (await request.WantedEncryption(varve, cancel))?.NewKey(varve);

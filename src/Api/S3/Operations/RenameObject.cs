@@ -19,23 +19,25 @@ static class RenameObject
         var token = request.Headers["x-amz-client-token"] is { Count: > 0 } text ? $"rename {text}" : null;
         var context = varve.Context(request.Caller.UserName, token);
 
+        var resource = new Resource(request.Place!, from.Key.Text);
+        RequestAccess.Require(request, S3Actions.DeleteObject, resource, varve);
         var source = await varve.Read(StoredObject.Decider, from.Stream, cancel);
-        RequestAccess.Require(request, S3Actions.DeleteObject, from.Key.Text, varve);
-        if (!RequestAccess.Allows(request, S3Actions.GetObject, from.Key.Text, source.Current?.Acl, varve))
-            throw new RejectedException(ErrorCode.AccessDenied);
+        if (source.Current is { Acl: var acl, Tags: var sourceTags })
+            RequestAccess.Require(request, S3Actions.GetObject, resource with { Acl = acl, Tags = sourceTags }, varve);
+        else
+            RequestAccess.RequireToKnow(request, S3Actions.GetObject, resource, varve);
         var conditions = Preconditions.From(request.Headers, "x-amz-rename-source-");
         if (
             source.Current is { } current
             && conditions.Evaluate(current.ETag, current.At, isRead: false) != Verdict.Proceed
         )
             throw new RejectedException(ErrorCode.PreconditionFailed, "x-amz-rename-source-if-*");
-        var pinned = conditions == Preconditions.None ? null : source.Current?.VersionId;
         var rename = new ObjectCommand.Rename(
             context,
             from,
             to,
             Sha1: null,
-            pinned,
+            source.Current?.VersionId,
             await ConditionOf(request, to, varve, cancel)
         );
         request.Acknowledge(await varve.Run(rename, cancel));

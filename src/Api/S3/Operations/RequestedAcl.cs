@@ -11,16 +11,16 @@ static class RequestedAcl
 {
     const string CannedHeader = "x-amz-acl";
 
-    /// <summary>Of an object that is made.</summary>
+    /// <summary>In one list: each is looked for among all users.</summary>
+    const int EmailsMax = 10;
+
+    /// <summary>Of an object that is made. Who may make it may give it a list, unless that is denied.</summary>
     /// <returns>Null where it is its bucket owner's alone.</returns>
     /// <exception cref="RejectedException">AccessControlListNotSupported, AccessDenied, InvalidArgument,
     /// InvalidRequest, UnresolvableGrantByEmailAddress.</exception>
-    public static async ValueTask<Acl?> OfNewObject(
-        S3Request request,
-        IHeaderDictionary headers,
-        CancellationToken cancel
-    )
+    public static async ValueTask<Acl?> OfNewObject(S3Request request, Backend varve, CancellationToken cancel)
     {
+        var headers = request.Headers;
         var bucket = RequestAccess.Of(request.Place!.Bucket);
         var canned = headers[CannedHeader].ToString();
         var preferred =
@@ -29,6 +29,8 @@ static class RequestedAcl
         var owner =
             request.Caller is { Root: false, IsAnonymous: false } caller && !preferred ? caller.UserName : bucket.Owner;
         var asked = await FromHeaders(headers, owner, bucket.Owner, request.Users, cancel);
+        if (asked is not null)
+            RequestAccess.RefuseDenied(request, S3Actions.PutObjectAcl, Resource.Of(request), varve);
         if (bucket.Ownership == ObjectOwnership.BucketOwnerEnforced)
             return asked is null || canned == "bucket-owner-full-control"
                 ? null
@@ -105,6 +107,8 @@ static class RequestedAcl
     {
         if (grants.Count > Acl.GrantsMax)
             throw new RejectedException(ErrorCode.InvalidRequest, $"At most {Acl.GrantsMax} grants.");
+        if (grants.Count(grant => grant.Email is not null) > EmailsMax)
+            throw new RejectedException(ErrorCode.InvalidRequest, $"At most {EmailsMax} grants by e-mail address.");
         var resolved = ImmutableArray.CreateBuilder<Grant>(grants.Count);
         foreach (var grant in grants)
             resolved.Add(

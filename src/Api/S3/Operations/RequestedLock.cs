@@ -14,9 +14,20 @@ static class RequestedLock
     const string Bypass = "x-amz-bypass-governance-retention";
     const string LegalHold = "x-amz-object-lock-legal-hold";
 
+    /// <summary>Of an object that is made, by who may lock it.</summary>
     /// <returns>Null where the request says nothing of it.</returns>
-    /// <exception cref="RejectedException">InvalidArgument.</exception>
-    public static ObjectLock? From(IHeaderDictionary headers)
+    /// <exception cref="RejectedException">AccessDenied, InvalidArgument.</exception>
+    public static ObjectLock? OfNewObject(S3Request request, Backend varve)
+    {
+        var held = From(request.Headers);
+        if (held?.Retention is not null)
+            RequestAccess.Require(request, S3Actions.PutObjectRetention, Resource.Of(request), varve);
+        if (held?.LegalHold is not null)
+            RequestAccess.Require(request, S3Actions.PutObjectLegalHold, Resource.Of(request), varve);
+        return held;
+    }
+
+    static ObjectLock? From(IHeaderDictionary headers)
     {
         var (mode, until, hold) = (headers[Mode].ToString(), headers[Until].ToString(), headers[LegalHold].ToString());
         if (mode.Length == 0 && until.Length == 0 && hold.Length == 0)
@@ -34,20 +45,17 @@ static class RequestedLock
     }
 
     /// <summary>Whether the caller asks to set a governance retention aside, and may.</summary>
-    public static bool Bypasses(S3Request request, string key, Backend varve) =>
+    public static bool Bypasses(S3Request request, Resource resource, Backend varve) =>
         string.Equals(request.Headers[Bypass], "true", StringComparison.OrdinalIgnoreCase)
-        && RequestAccess.Allows(request, S3Actions.BypassGovernance, key, acl: null, varve);
+        && RequestAccess.Allows(request, S3Actions.BypassGovernance, resource, varve);
 
-    public static void Write(IHeaderDictionary headers, ObjectLock? held)
+    public static void Write(IHeaderDictionary headers, Retention retention)
     {
-        if (held?.Retention is { } retention)
-        {
-            headers[Mode] = NameOf(retention.Mode);
-            headers[Until] = Format(retention.Until);
-        }
-        if (held?.LegalHold is { } on)
-            headers[LegalHold] = NameOf(on);
+        headers[Mode] = NameOf(retention.Mode);
+        headers[Until] = Format(retention.Until);
     }
+
+    public static void Write(IHeaderDictionary headers, bool hold) => headers[LegalHold] = NameOf(hold);
 
     public static RetentionMode? ModeOf(string name) =>
         name switch

@@ -19,7 +19,7 @@ static class UploadPartCopy
         RequestedObject.RefuseUnsupported(request.Headers);
         ObjectCiphers.RefuseServerKey(request);
         var upload = await ObjectUpload.FindOpen(request, varve, cancel);
-        var (source, _) = await CopySourceObject.Find(request, varve, cancel);
+        var (source, _) = await CopySourceObject.Find(request, withTags: false, varve, cancel);
         var (offset, length) = request.Headers["x-amz-copy-source-range"] is { Count: > 0 } range
             ? CopySource.ParseRange(range.ToString(), source.Size)
             : (0, source.Size);

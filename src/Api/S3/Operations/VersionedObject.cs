@@ -39,7 +39,7 @@ static class VersionedObject
     {
         var headers = request.Response.Headers;
         var bucket = request.Place!.Bucket;
-        if (request.VersionId() is not { } id)
+        if (request.VersionId() is null)
         {
             if (await request.FindObject(varve, cancel) is not { } current)
             {
@@ -52,9 +52,7 @@ static class VersionedObject
             Tell(headers, bucket.Versioning, current);
             return current;
         }
-        var version =
-            await varve.Reads.FindStoredVersion(bucket.Name, request.Key, id, cancel)
-            ?? throw new RejectedException(ErrorCode.NoSuchVersion);
+        var version = await request.FindVersion(varve, cancel) ?? throw new RejectedException(ErrorCode.NoSuchVersion);
         if (version.Object is null)
         {
             TellMarker(headers, version.ShownId);

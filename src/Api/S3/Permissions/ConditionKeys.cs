@@ -9,18 +9,17 @@ using Varve.Domain.Access;
 namespace Varve.Api.S3.Permissions;
 
 /// <summary>What a request says under the condition keys of policies.</summary>
-/// <param name="headers">Of the request, or the fields of a form.</param>
-/// <param name="tags">Of the object that is there; null for none.</param>
+/// <param name="action">That is asked for.</param>
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html"/>
-sealed class ConditionKeys(
-    S3Request request,
-    IHeaderDictionary headers,
-    ImmutableSortedDictionary<string, string>? tags,
-    DateTimeOffset now
-)
+sealed class ConditionKeys(S3Request request, string action, Resource resource, DateTimeOffset now)
 {
-    const string Tagging = "x-amz-tagging";
+    /// <summary>The longest text that is compared, in characters: comparing takes up to text times policy.</summary>
+    const int TextMax = 4096;
+
+    const string Header = "s3:x-amz-";
     const string ExistingTag = "s3:ExistingObjectTag/";
+    const string NewTag = "s3:RequestObjectTag/";
+    const string NewTagKeys = "s3:RequestObjectTagKeys";
 
     static readonly FrozenDictionary<string, Func<ConditionKeys, string?>> Known = new Dictionary<
         string,
@@ -31,8 +30,8 @@ sealed class ConditionKeys(
         ["aws:EpochTime"] = keys => keys.Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
         ["aws:SecureTransport"] = keys => keys.Request.Http.Request.IsHttps ? "true" : "false",
         ["aws:SourceIp"] = keys => AddressOf(keys.Request.Http.Connection.RemoteIpAddress),
-        ["aws:UserAgent"] = keys => keys.Header("User-Agent"),
-        ["aws:Referer"] = keys => keys.Header("Referer"),
+        ["aws:UserAgent"] = keys => keys.HeaderOf("User-Agent"),
+        ["aws:Referer"] = keys => keys.HeaderOf("Referer"),
         ["aws:username"] = keys => keys.Request.Caller.Principal.User,
         ["aws:userid"] = keys => keys.User(UserIds.AccountId),
         ["aws:PrincipalAccount"] = keys => keys.User(UserIds.AccountId),
@@ -45,46 +44,69 @@ sealed class ConditionKeys(
                 _ => "User",
             },
         // Who asks for an object that is not there learns so much as a list of its name would tell.
-        ["s3:prefix"] = keys => keys.Request.Target.Key ?? keys.Request.Query["prefix"],
-        ["s3:delimiter"] = keys => keys.Request.Query["delimiter"],
-        ["s3:max-keys"] = keys => keys.Request.Query["max-keys"],
-        ["s3:VersionId"] = keys => keys.Request.Query["versionId"],
-        ["s3:ResourceAccount"] = keys => UserIds.AccountId(keys.Request.Owner),
+        ["s3:prefix"] = keys => keys.Resource.Sought ?? keys.OfListing("prefix"),
+        ["s3:delimiter"] = keys => keys.OfListing("delimiter"),
+        ["s3:max-keys"] = keys => keys.OfListing("max-keys"),
+        ["s3:VersionId"] = keys => keys.Resource.VersionId,
+        ["s3:ResourceAccount"] = keys => UserIds.AccountId(keys.Resource.Place.Bucket.Owner),
+        ["s3:if-match"] = keys => keys.HeaderOf("If-Match"),
+        ["s3:if-none-match"] = keys => keys.HeaderOf("If-None-Match"),
         ["s3:authType"] = keys =>
             keys.Request.Operation.Name == "PostObject" ? "POST"
             : keys.Request.Caller.IsAnonymous ? null
             : keys.Request.Signature.IsPresigned ? "REST-QUERY-STRING"
             : "REST-HEADER",
-        ["s3:signatureversion"] = keys => keys.Request.Caller.IsAnonymous ? null : SigV4Claim.Algorithm,
-        ["s3:x-amz-copy-source"] = keys => CopySourceOf(keys.Header(S3Headers.CopySource)),
+        ["s3:signatureversion"] = keys => keys.Request.Signature.Version,
+        ["s3:x-amz-copy-source"] = keys => CopySourceOf(keys.HeaderOf(S3Headers.CopySource)),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     S3Request Request => request;
 
+    Resource Resource => resource;
+
     DateTimeOffset Now => now;
 
+    /// <summary>Whether a request can say something under a key of S3's own. A condition that nothing ever meets would
+    /// seem to protect, and not do it.</summary>
+    public static bool IsKnown(string key) =>
+        !key.StartsWith("s3:", StringComparison.OrdinalIgnoreCase)
+        || Known.ContainsKey(key)
+        || key.Equals(NewTagKeys, StringComparison.OrdinalIgnoreCase)
+        || ((string[])[Header, ExistingTag, NewTag]).Any(begin => IsUnder(begin, key));
+
     /// <summary>As <see cref="FindValues"/> has it.</summary>
+    /// <exception cref="RejectedException">InvalidRequest: it is too long to be compared.</exception>
     public IReadOnlyList<string>? Find(string key)
     {
-        if (Known.TryGetValue(key, out var known))
-            return known(this) is { } value ? [value] : null;
-        if (key.StartsWith("s3:x-amz-", StringComparison.OrdinalIgnoreCase))
-            return Header(key[3..]) is { } header ? [header] : null;
-        if (key.Equals("s3:RequestObjectTagKeys", StringComparison.OrdinalIgnoreCase))
-            return RequestTags() is { } asked ? [.. asked.All.Select(tag => tag.Name)] : null;
-        if (key.StartsWith(ExistingTag, StringComparison.OrdinalIgnoreCase))
-            return tags?.GetValueOrDefault(key[ExistingTag.Length..]) is { } tag ? [tag] : null;
-        if (key.StartsWith("s3:RequestObjectTag/", StringComparison.OrdinalIgnoreCase))
-            return RequestTags()?[key["s3:RequestObjectTag/".Length..]] is { } value ? [value] : null;
-        return null;
+        if (key.Equals(NewTagKeys, StringComparison.OrdinalIgnoreCase))
+            return NewTags() is { } asked ? [.. asked.Keys] : null;
+        var value =
+            Known.TryGetValue(key, out var known) ? known(this)
+            : IsUnder(Header, key) ? HeaderOf(key[3..])
+            : IsUnder(ExistingTag, key) ? resource.Tags?.GetValueOrDefault(key[ExistingTag.Length..])
+            : IsUnder(NewTag, key) ? NewTags()?.GetValueOrDefault(key[NewTag.Length..])
+            : null;
+        if (value?.Length > TextMax)
+            throw new RejectedException(
+                ErrorCode.InvalidRequest,
+                $"The bucket's policy asks for {key}: it has at most {TextMax} characters."
+            );
+        return value is null ? null : [value];
     }
 
-    string? Header(string name) => headers[name] is { Count: > 0 } value ? value.ToString() : null;
+    static bool IsUnder(string begin, string key) => key.StartsWith(begin, StringComparison.OrdinalIgnoreCase);
+
+    string? HeaderOf(string name) => request.Headers[name] is { Count: > 0 } value ? value.ToString() : null;
+
+    /// <summary>Of a request that lists: on others, whoever wants to be let in could add it.</summary>
+    string? OfListing(string parameter) =>
+        action.StartsWith(S3Actions.ListBucket, StringComparison.Ordinal) && resource.Sought is null
+            ? request.Query[parameter]
+            : null;
 
     string? User(Func<string, string> id) => request.Caller.Principal.User is { } user ? id(user) : null;
 
-    /// <summary>Tags in a header are written like a query.</summary>
-    S3Query? RequestTags() => Header(Tagging) is { Length: > 0 } text ? S3Query.Parse(text.AsMemory()) : null;
+    ImmutableSortedDictionary<string, string>? NewTags() => resource.NewTags ?? TagSet.FromHeader(request.Headers);
 
     static string? CopySourceOf(string? header)
     {

@@ -8,19 +8,32 @@ static class S3Actions
 {
     public const string GetObject = "s3:GetObject";
 
+    public const string GetObjectAttributes = "s3:GetObjectAttributes";
+
+    public const string GetObjectTagging = "s3:GetObjectTagging";
+
+    public const string GetObjectRetention = "s3:GetObjectRetention";
+
+    public const string GetObjectLegalHold = "s3:GetObjectLegalHold";
+
     public const string PutObject = "s3:PutObject";
 
-    public const string DeleteObject = "s3:DeleteObject";
+    public const string PutObjectAcl = "s3:PutObjectAcl";
 
-    public const string DeleteObjectVersion = "s3:DeleteObjectVersion";
+    public const string PutObjectTagging = "s3:PutObjectTagging";
+
+    public const string PutObjectRetention = "s3:PutObjectRetention";
+
+    public const string PutObjectLegalHold = "s3:PutObjectLegalHold";
+
+    public const string DeleteObject = "s3:DeleteObject";
 
     public const string BypassGovernance = "s3:BypassGovernanceRetention";
 
     public const string ListBucket = "s3:ListBucket";
 
-    /// <summary>Operations whose action has another name. Null: the operation asks for itself, for each key, or for
-    /// what a form says.</summary>
-    static readonly FrozenDictionary<string, string?> Irregular = new Dictionary<string, string?>
+    /// <summary>Operations whose action has another name.</summary>
+    static readonly FrozenDictionary<string, string> Irregular = new Dictionary<string, string>
     {
         ["ListBuckets"] = "s3:ListAllMyBuckets",
         ["HeadBucket"] = ListBucket,
@@ -28,8 +41,8 @@ static class S3Actions
         ["ListObjectsV2"] = ListBucket,
         ["ListObjectVersions"] = "s3:ListBucketVersions",
         ["ListMultipartUploads"] = "s3:ListBucketMultipartUploads",
-        ["DeleteObjects"] = null,
-        ["PostObject"] = null,
+        ["DeleteObjects"] = DeleteObject,
+        ["PostObject"] = PutObject,
         ["CopyObject"] = PutObject,
         ["HeadObject"] = GetObject,
         ["CreateMultipartUpload"] = PutObject,
@@ -82,8 +95,13 @@ static class S3Actions
         name => "s3:" + name.Replace("Object", "ObjectVersion", StringComparison.Ordinal)
     );
 
-    public static string? Of(string operation) =>
+    public static string Of(string operation) =>
         Irregular.TryGetValue(operation, out var action) ? action : $"s3:{operation}";
+
+    /// <summary>Whether the operation asks itself, once it has read its body: for each key, or for what is in there.
+    /// </summary>
+    public static bool AsksByItself(string operation) =>
+        operation is "DeleteObjects" or "PostObject" or "PutObjectTagging";
 
     public static string ForVersion(string action) => OfVersion.GetValueOrDefault(action, action);
 

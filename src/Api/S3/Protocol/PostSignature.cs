@@ -10,12 +10,15 @@ namespace Varve.Api.S3.Protocol;
 /// <seealso href="https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html"/>
 static class PostSignature
 {
-    /// <returns>Who signed it; null for a form without a policy and a signature.</returns>
+    /// <param name="region">The only one that is accepted; null for any.</param>
+    /// <returns>Who signed it, and by which version, as policies name it; null for a form without a policy and a
+    /// signature.</returns>
     /// <exception cref="RejectedException">InvalidArgument: a field is missing; InvalidAccessKeyId,
     /// SignatureDoesNotMatch, InvalidRequest.</exception>
-    public static async ValueTask<Caller?> Verify(
+    public static async ValueTask<(Caller Caller, string? Version)?> Verify(
         IReadOnlyDictionary<string, string> fields,
         FindAccount accounts,
+        string? region,
         CancellationToken cancel
     )
     {
@@ -30,6 +33,8 @@ static class PostSignature
 
         var policy = Encoding.UTF8.GetBytes(fields["policy"]);
         var scope = isVersion4 ? ScopeOf(fields) : null;
+        if (scope is not null && region is not null && scope.Region != region)
+            throw Invalid($"the region '{scope.Region}' is wrong; expecting '{region}'");
         var account =
             await accounts(scope?.AccessKey ?? fields["AWSAccessKeyId"], cancel)
             ?? throw new RejectedException(
@@ -41,7 +46,7 @@ static class PostSignature
             : Convert.ToHexStringLower(HMACSHA256.HashData(SigningKeys.Derive(scope, account.Secret), policy));
         var given = fields[scope is null ? "signature" : "x-amz-signature"];
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(given))
-            ? account.Caller
+            ? (account.Caller, scope is null ? VerifiedRequest.Version2 : SigV4Claim.Algorithm)
             : throw new RejectedException(
                 ErrorCode.SignatureDoesNotMatch,
                 "The request signature we calculated does not match the signature you provided. "

@@ -95,7 +95,10 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
                 "The request signature we calculated does not match the signature you provided. "
                     + "Check your key and signing method."
             );
-        return new(account.Caller, SignedPayload.NotSigned, [], "", "", "", claim.Expires is not null);
+        return new(account.Caller, SignedPayload.NotSigned, [], "", "", "", claim.Expires is not null)
+        {
+            Version = VerifiedRequest.Version2,
+        };
     }
 
     void RefuseWrongTime(Claim claim, IHeaderDictionary headers)

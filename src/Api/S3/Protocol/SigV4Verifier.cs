@@ -19,6 +19,11 @@ public sealed record VerifiedRequest(
     bool IsPresigned
 )
 {
+    public const string Version2 = "AWS";
+
+    /// <summary>Of the signature, as policies name it; null without one.</summary>
+    public string? Version { get; init; }
+
     /// <summary>A request without a signature.</summary>
     /// <exception cref="RejectedException">AccessDenied: its body claims to be signed; InvalidArgument.</exception>
     public static VerifiedRequest Anonymous(IHeaderDictionary headers)
@@ -113,7 +118,10 @@ public sealed class SigV4Verifier(FindAccount accounts, TimeProvider clock, stri
             claim.Scope.Text,
             claim.Timestamp,
             claim.IsPresigned
-        );
+        )
+        {
+            Version = SigV4Claim.Algorithm,
+        };
     }
 
     void RefuseWrongTime(SigV4Claim claim)

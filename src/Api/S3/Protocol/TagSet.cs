@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Varve.Domain;
@@ -18,8 +19,18 @@ static partial class TagSet
         StringComparer.Ordinal
     );
 
+    /// <summary>Of an object.</summary>
     /// <exception cref="RejectedException">MalformedXml, InvalidTag.</exception>
-    public static ImmutableSortedDictionary<string, string> Read(ReadOnlyMemory<byte> body)
+    public static ImmutableSortedDictionary<string, string> Read(ReadOnlyMemory<byte> body) =>
+        Read(body, CountMax, TooMany);
+
+    /// <exception cref="RejectedException">MalformedXml, InvalidTag, or what <paramref name="tooMany"/> says.
+    /// </exception>
+    public static ImmutableSortedDictionary<string, string> Read(
+        ReadOnlyMemory<byte> body,
+        int most,
+        Func<RejectedException> tooMany
+    )
     {
         var document = S3XmlReader.Read(body, "Tagging");
         var set =
@@ -27,6 +38,8 @@ static partial class TagSet
             ?? throw S3XmlReader.Malformed("Tagging has no TagSet.");
         return Of(
             set.Children.Where(part => part.Name == "Tag").Select(Pair),
+            most,
+            tooMany,
             () => Invalid("Cannot provide multiple Tags with the same key")
         );
     }
@@ -48,6 +61,8 @@ static partial class TagSet
             return null;
         var tags = Of(
             text.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(Decoded),
+            CountMax,
+            TooMany,
             () =>
                 new RejectedException(
                     ErrorCode.InvalidArgument,
@@ -56,6 +71,17 @@ static partial class TagSet
                 )
         );
         return tags.IsEmpty ? null : tags;
+    }
+
+    public static void WriteDocument(IBufferWriter<byte> output, ImmutableSortedDictionary<string, string>? tags)
+    {
+        var xml = new S3XmlWriter(output);
+        xml.Begin("Tagging"u8);
+        xml.Open("TagSet"u8);
+        Write(ref xml, tags);
+        xml.Close("TagSet"u8);
+        xml.Close("Tagging"u8);
+        xml.Complete();
     }
 
     public static void Write(ref S3XmlWriter xml, ImmutableSortedDictionary<string, string>? tags)
@@ -69,9 +95,11 @@ static partial class TagSet
         }
     }
 
-    /// <exception cref="RejectedException">InvalidTag, or what <paramref name="twice"/> says.</exception>
+    /// <exception cref="RejectedException">InvalidTag, or what the functions say.</exception>
     static ImmutableSortedDictionary<string, string> Of(
         IEnumerable<(string Key, string Value)> pairs,
+        int most,
+        Func<RejectedException> tooMany,
         Func<RejectedException> twice
     )
     {
@@ -86,8 +114,8 @@ static partial class TagSet
                 throw Invalid("System tags cannot be added/updated by requester");
             if (!tags.TryAdd(key, value))
                 throw twice();
-            if (tags.Count > CountMax)
-                throw Invalid($"Object tags cannot be greater than {CountMax}");
+            if (tags.Count > most)
+                throw tooMany();
         }
         return tags.ToImmutable();
     }
@@ -99,6 +127,8 @@ static partial class TagSet
     }
 
     static string Decode(string text) => PercentCoding.Decode(text, plusIsSpace: true);
+
+    static RejectedException TooMany() => Invalid($"Object tags cannot be greater than {CountMax}");
 
     static RejectedException Invalid(string detail) => new(ErrorCode.InvalidTag, detail);
 

@@ -102,6 +102,20 @@ public sealed class AclTests(S3Host host)
     }
 
     [Fact]
+    public async Task Few_users_are_looked_for_by_address_in_one_list()
+    {
+        var bucket = await Filled();
+        Assert.Equal(200, await Grant(10));
+        Assert.Equal(400, await Grant(11));
+
+        async Task<int> Grant(int count)
+        {
+            var list = string.Join(',', Enumerable.Repeat("emailAddress=\"bob@example.org\"", count));
+            return (await Ana.Send("PUT", $"/{bucket}/k?acl", null, ("x-amz-grant-read", list))).Status;
+        }
+    }
+
+    [Fact]
     public async Task Grants_in_headers_are_the_whole_list()
     {
         var bucket = await Filled();

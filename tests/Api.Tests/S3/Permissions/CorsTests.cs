@@ -42,12 +42,42 @@ public sealed class CorsTests(S3Host host)
         "<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin><ExposeHeader>x-*</ExposeHeader></CORSRule>",
         "InvalidRequest"
     )]
+    [InlineData(
+        "<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin><ExposeHeader>x y</ExposeHeader></CORSRule>",
+        "InvalidRequest"
+    )]
+    [InlineData(
+        "<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin><ExposeHeader>\u00e9</ExposeHeader></CORSRule>",
+        "InvalidRequest"
+    )]
     public async Task Rules_that_mean_nothing_are_refused(string rules, string code)
     {
         var bucket = await host.NewBucket();
         var body = Encoding.UTF8.GetBytes($"<CORSConfiguration>{rules}</CORSConfiguration>");
         var answer = await Ana.Send("PUT", $"/{bucket}?cors", body);
         Assert.Equal((400, code), (answer.Status, answer.Code));
+    }
+
+    [Fact]
+    public async Task What_no_header_can_say_is_not_said()
+    {
+        var bucket = await host.NewBucket();
+        await Put(
+            bucket,
+            "<AllowedMethod>GET</AllowedMethod><AllowedOrigin>http://*</AllowedOrigin><AllowedHeader>*</AllowedHeader>"
+        );
+        var odd = ("origin", "http://\u00e9.example");
+        var answer = await Ana.Send("GET", $"/{bucket}", null, odd);
+        Assert.Equal((200, false), (answer.Status, answer.Headers.ContainsKey(Origin)));
+        Assert.Equal("NoSuchKey", (await Ana.Send("GET", $"/{bucket}/none", null, odd)).Code);
+        var method = ("access-control-request-method", "GET");
+        var plain = ("origin", "http://a.example");
+        var header = ("access-control-request-headers", "x-\u00e9");
+        Assert.Equal("AccessForbidden", (await Ana.SendUnsigned("OPTIONS", $"/{bucket}", null, odd, method)).Code);
+        Assert.Equal(
+            "AccessForbidden",
+            (await Ana.SendUnsigned("OPTIONS", $"/{bucket}", null, plain, method, header)).Code
+        );
     }
 
     [Theory]

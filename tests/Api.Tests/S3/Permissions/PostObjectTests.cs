@@ -1,4 +1,7 @@
 using System.Text;
+using Varve.Api.S3;
+using Varve.Api.S3.Protocol;
+using Varve.Domain;
 
 namespace Varve.Api.Tests.S3.Permissions;
 
@@ -8,6 +11,31 @@ public sealed class PostObjectTests(S3Host host)
     static readonly byte[] Bar = "bar"u8.ToArray();
 
     RawS3 Ana => host.Raw("ana");
+
+    [Fact]
+    public async Task A_form_is_signed_for_the_region_that_is_accepted()
+    {
+        var fields = new Dictionary<string, string>
+        {
+            ["policy"] = "e30=",
+            ["x-amz-algorithm"] = "AWS4-HMAC-SHA256",
+            ["x-amz-credential"] = "ana/20260101/eu-west-9/s3/aws4_request",
+            ["x-amz-date"] = "20260101T000000Z",
+            ["x-amz-signature"] = new string('0', 64),
+        };
+        Assert.Equal(ErrorCode.InvalidArgument, await Refused("us-east-1"));
+        Assert.Equal(ErrorCode.SignatureDoesNotMatch, await Refused("eu-west-9"));
+        Assert.Equal(ErrorCode.SignatureDoesNotMatch, await Refused(null));
+
+        async Task<ErrorCode> Refused(string? region)
+        {
+            var verified = PostSignature.Verify(fields, Find, region, TestContext.Current.CancellationToken);
+            return (await Assert.ThrowsAsync<RejectedException>(async () => await verified)).Rejection.Code;
+        }
+
+        static ValueTask<S3Account?> Find(string key, CancellationToken cancel) =>
+            ValueTask.FromResult<S3Account?>(new(new Caller(key, Root: false), "secret"));
+    }
 
     [Fact]
     public async Task A_signed_form_makes_an_object()

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using Varve.Domain.Access;
+
+namespace Varve.Api.S3.Permissions;
+
+/// <summary>What somebody wants to do something with: a bucket, or an object in it. Mostly what a request names; but
+/// also a copy's source, or one of the keys of a bulk delete.</summary>
+/// <param name="Key">Null for the bucket itself.</param>
+sealed record Resource(Place Place, string? Key)
+{
+    /// <summary>As it was named; null for the current version.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>Of the object that is there; null where it has none.</summary>
+    public Acl? Acl { get; init; }
+
+    /// <summary>Of the object that is there; null for none.</summary>
+    public ImmutableSortedDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>That the request gives the object, in its body; null for none, or where they are in a header.</summary>
+    public ImmutableSortedDictionary<string, string>? NewTags { get; init; }
+
+    /// <summary>Of the bucket: the one name that is asked for, in the place of a listing's prefix.</summary>
+    public string? Sought { get; init; }
+
+    public static Resource Of(S3Request request) =>
+        new(request.Place!, request.Target.Key) { VersionId = request.Query["versionId"] };
+}
