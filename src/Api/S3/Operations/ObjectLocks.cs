@@ -14,7 +14,9 @@ static class ObjectRetention
     {
         var document = S3XmlReader.Read(await request.ReadDocument(S3Documents.BytesMax, cancel), "Retention");
         var retention = Read(document);
-        var bypass = RequestedLock.Bypasses(request, Resource.Of(request), varve);
+        var wanted = Resource.Of(request) with { NewLock = new(retention, LegalHold: null) };
+        await RequestAccess.Authorize(request, wanted, varve, cancel);
+        var bypass = RequestedLock.Bypasses(request, wanted, varve);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.SetRetention(context, id, version, retention, bypass),
@@ -60,6 +62,8 @@ static class ObjectLegalHold
         var on =
             RequestedLock.HoldOf(document.Required("Status").Trim())
             ?? throw S3XmlReader.Malformed("Status is neither ON nor OFF.");
+        var wanted = Resource.Of(request) with { NewLock = new(Retention: null, LegalHold: on) };
+        await RequestAccess.Authorize(request, wanted, varve, cancel);
         await Amendments.Run(
             request,
             (context, id, version) => new ObjectCommand.SetLegalHold(context, id, version, on),

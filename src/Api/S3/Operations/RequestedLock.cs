@@ -27,7 +27,9 @@ static class RequestedLock
         return held;
     }
 
-    static ObjectLock? From(IHeaderDictionary headers)
+    /// <returns>Null where they say nothing of it.</returns>
+    /// <exception cref="RejectedException">InvalidArgument.</exception>
+    public static ObjectLock? From(IHeaderDictionary headers)
     {
         var (mode, until, hold) = (headers[Mode].ToString(), headers[Until].ToString(), headers[LegalHold].ToString());
         if (mode.Length == 0 && until.Length == 0 && hold.Length == 0)

@@ -2,9 +2,13 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections.Features;
+using Varve.Api.S3.Operations;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Access;
+using Varve.Domain.Objects;
 
 namespace Varve.Api.S3.Permissions;
 
@@ -57,6 +61,24 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
             : keys.Request.Signature.IsPresigned ? "REST-QUERY-STRING"
             : "REST-HEADER",
         ["s3:signatureversion"] = keys => keys.Request.Signature.Version,
+        ["s3:signatureAge"] = keys => keys.AgeOfSignature()?.ToString(CultureInfo.InvariantCulture),
+        ["s3:TlsVersion"] = keys =>
+            keys.Request.Http.Features.Get<ITlsHandshakeFeature>()?.Protocol switch
+            {
+                SslProtocols.Tls12 => "1.2",
+                SslProtocols.Tls13 => "1.3",
+                _ => null,
+            },
+        ["s3:object-lock-mode"] = keys =>
+            keys.NewLock()?.Retention is { } retention ? RequestedLock.NameOf(retention.Mode) : null,
+        ["s3:object-lock-retain-until-date"] = keys =>
+            keys.NewLock()?.Retention is { } retention ? RequestedLock.Format(retention.Until) : null,
+        ["s3:object-lock-remaining-retention-days"] = keys =>
+            keys.NewLock()?.Retention is { } retention
+                ? Math.Ceiling((retention.Until - keys.Now).TotalDays).ToString(CultureInfo.InvariantCulture)
+                : null,
+        ["s3:object-lock-legal-hold"] = keys =>
+            keys.NewLock()?.LegalHold is { } hold ? RequestedLock.NameOf(hold) : null,
         ["s3:x-amz-copy-source"] = keys => CopySourceOf(keys.HeaderOf(S3Headers.CopySource)),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
@@ -107,6 +129,11 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
     string? User(Func<string, string> id) => request.Caller.Principal.User is { } user ? id(user) : null;
 
     ImmutableSortedDictionary<string, string>? NewTags() => resource.NewTags ?? TagSet.FromHeader(request.Headers);
+
+    ObjectLock? NewLock() => resource.NewLock ?? RequestedLock.From(request.Headers);
+
+    /// <summary>In milliseconds; null without a signature that says when it was made.</summary>
+    long? AgeOfSignature() => request.Signature.SignedAt is { } signed ? (long)(now - signed).TotalMilliseconds : null;
 
     static string? CopySourceOf(string? header)
     {

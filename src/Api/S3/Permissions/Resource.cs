@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Varve.Domain.Access;
+using Varve.Domain.Objects;
 
 namespace Varve.Api.S3.Permissions;
 
@@ -19,6 +20,9 @@ sealed record Resource(Place Place, string? Key)
 
     /// <summary>That the request gives the object, in its body; null for none, or where they are in a header.</summary>
     public ImmutableSortedDictionary<string, string>? NewTags { get; init; }
+
+    /// <summary>That the request gives the object, in its body; null for none, or where it is in headers.</summary>
+    public ObjectLock? NewLock { get; init; }
 
     /// <summary>Of the bucket: the one name that is asked for, in the place of a listing's prefix.</summary>
     public string? Sought { get; init; }

@@ -101,7 +101,12 @@ static class S3Actions
     /// <summary>Whether the operation asks itself, once it has read its body: for each key, or for what is in there.
     /// </summary>
     public static bool AsksByItself(string operation) =>
-        operation is "DeleteObjects" or "PostObject" or "PutObjectTagging";
+        operation
+            is "DeleteObjects"
+                or "PostObject"
+                or "PutObjectLegalHold"
+                or "PutObjectRetention"
+                or "PutObjectTagging";
 
     public static string ForVersion(string action) => OfVersion.GetValueOrDefault(action, action);
 

@@ -24,6 +24,9 @@ public sealed record VerifiedRequest(
     /// <summary>Of the signature, as policies name it; null without one.</summary>
     public string? Version { get; init; }
 
+    /// <summary>Null where the signature does not say it.</summary>
+    public DateTimeOffset? SignedAt { get; init; }
+
     /// <summary>A request without a signature.</summary>
     /// <exception cref="RejectedException">AccessDenied: its body claims to be signed; InvalidArgument.</exception>
     public static VerifiedRequest Anonymous(IHeaderDictionary headers)
@@ -121,6 +124,7 @@ public sealed class SigV4Verifier(FindAccount accounts, TimeProvider clock, stri
         )
         {
             Version = SigV4Claim.Algorithm,
+            SignedAt = claim.Time,
         };
     }
 

@@ -104,6 +104,69 @@ public sealed class BypassTests(S3Host host)
         }
     }
 
+    [Fact]
+    public async Task How_long_somebody_may_lock_is_asked_of_documents_and_of_headers()
+    {
+        var bucket = await host.NewBucket() + "-days";
+        await Ana.Send("PUT", $"/{bucket}", null, ("x-amz-bucket-object-lock-enabled", "true"));
+        await Ana.Send("PUT", $"/{bucket}/k", "x"u8.ToArray());
+        await Put(
+            bucket,
+            Allow("s3:PutObject"),
+            Statement(
+                "Allow",
+                "s3:PutObjectRetention",
+                """
+                {"NumericLessThanEquals":{"s3:object-lock-remaining-retention-days":"10"},
+                 "StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}
+                """
+            ),
+            Statement("Allow", "s3:PutObjectLegalHold", """{"StringEquals":{"s3:object-lock-legal-hold":"OFF"}}""")
+        );
+        foreach (
+            var (mode, days, status) in new[]
+            {
+                ("GOVERNANCE", 9, 200),
+                ("GOVERNANCE", 11, 403),
+                ("COMPLIANCE", 9, 403),
+            }
+        )
+        {
+            var until = DateTimeOffset
+                .FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds())
+                .AddDays(days)
+                .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+            var document = $"<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>";
+            Assert.Equal(
+                status,
+                (await Bob.Send("PUT", $"/{bucket}/k?retention", Encoding.UTF8.GetBytes(document))).Status
+            );
+            (string, string)[] held =
+            [
+                ("x-amz-object-lock-mode", mode),
+                ("x-amz-object-lock-retain-until-date", until),
+            ];
+            Assert.Equal(status, (await Bob.Send("PUT", $"/{bucket}/new", "x"u8.ToArray(), held)).Status);
+        }
+        Assert.Equal(200, await Hold("OFF"));
+        Assert.Equal(403, await Hold("ON"));
+
+        static string Document(string status) => $"<LegalHold><Status>{status}</Status></LegalHold>";
+
+        async Task<int> Hold(string status) =>
+            (await Bob.Send("PUT", $"/{bucket}/k?legal-hold", Encoding.UTF8.GetBytes(Document(status)))).Status;
+    }
+
+    [Fact]
+    public async Task A_signature_may_be_asked_to_be_young()
+    {
+        var bucket = await Filled("k");
+        await Put(bucket, Statement("Allow", "s3:GetObject", """{"NumericLessThan":{"s3:signatureAge":"600000"}}"""));
+        Assert.Equal(200, (await Bob.Send("GET", $"/{bucket}/k")).Status);
+        await Put(bucket, Statement("Allow", "s3:GetObject", """{"NumericLessThan":{"s3:signatureAge":"-600000"}}"""));
+        Assert.Equal(403, (await Bob.Send("GET", $"/{bucket}/k")).Status);
+    }
+
     [Theory]
     [InlineData("s3:PutObjectTagging", "x-amz-tagging", "colour=red")]
     [InlineData("s3:PutObjectAcl", "x-amz-acl", "public-read")]
@@ -220,7 +283,7 @@ public sealed class BypassTests(S3Host host)
         var bucket = await host.NewBucket();
         var refused = await Send(
             bucket,
-            Statement("Deny", "s3:*", """{"NumericGreaterThan":{"s3:signatureAge":"1"}}""")
+            Statement("Deny", "s3:*", """{"NumericGreaterThan":{"s3:JobSuspendedCause":"1"}}""")
         );
         Assert.Equal((400, "MalformedPolicy"), (refused.Status, refused.Code));
         await Put(bucket, Statement("Deny", "s3:*", """{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"""));
