@@ -117,7 +117,8 @@ sealed class ToldBucket : IAsyncDisposable
 
     async Task Do(Command command) => Assert.Null((await world.Do(command)).Rejection);
 
-    /// <summary>Its pauses are a fiftieth of what they are said to be: what is refused often is told again soon.</summary>
+    /// <summary>Its pauses are a fiftieth of what they are said to be: what is refused often is told again soon.
+    /// </summary>
     sealed class HurriedClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan due, TimeSpan period) =>
