@@ -1,3 +1,4 @@
+using System.Net;
 using Varve.Api.Encryption;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
@@ -18,9 +19,7 @@ static class ObjectCiphers
         EncryptionHeaders.KeyIn(
             request.Headers,
             names,
-            request.Options.CustomerKeysOverHttp
-                || request.Http.Request.IsHttps
-                || request.Http.Request.Headers["X-Forwarded-Proto"] == "https"
+            request.Options.CustomerKeysOverHttp || request.Http.Request.IsHttps || IsSecret(request.Http)
         );
 
     /// <summary>What a new object is to be encrypted with: what the headers say, else what the bucket does.</summary>
@@ -115,6 +114,12 @@ static class ObjectCiphers
         headers[CustomerKeyHeaders.Own.Algorithm] = EncryptionHeaders.Aes256;
         headers[CustomerKeyHeaders.Own.Md5] = customer.Md5;
     }
+
+    /// <summary>Whether a proxy in front says that it was HTTPS, or there is none and nothing leaves this machine.</summary>
+    static bool IsSecret(HttpContext http) =>
+        http.Request.Headers["X-Forwarded-Proto"] is { Count: > 0 } outside
+            ? outside == "https"
+            : http.Connection.RemoteIpAddress is { } client && IPAddress.IsLoopback(client);
 }
 
 /// <param name="Customer">Null for the server's key.</param>
