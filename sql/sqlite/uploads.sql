@@ -6,6 +6,9 @@ CREATE TABLE tbl_upload (
   object_key   BLOB NOT NULL,                   -- UTF-8
   initiator    varchar(64) NOT NULL,
   initiated_at bigint NOT NULL,                 -- .NET ticks, UTC
+  storage_class      varchar(32) NULL,          -- NULL: STANDARD
+  checksum_algorithm varchar(16) NULL,
+  checksum_type      varchar(16) NULL,
   file_hash    char(40) NULL,                   -- SHA-1 that the whole must have; these four by REST only
   file_size    bigint NULL,
   chunk_size   bigint NULL,

@@ -119,7 +119,15 @@ public sealed record UserFilePage(IReadOnlyList<UserFileRow> Files, string? Curs
 /// <summary>A user's home bucket as of a position.</summary>
 public sealed record PastHome(string User, string Bucket, Position AsOf);
 
-public sealed record UploadRow(string UploadId, string Key, string Initiator, DateTimeOffset InitiatedAt);
+public sealed record UploadRow(
+    string UploadId,
+    string Key,
+    string Initiator,
+    DateTimeOffset InitiatedAt,
+    string StorageClass,
+    string? ChecksumAlgorithm,
+    string? ChecksumType
+);
 
 /// <param name="KeyMarker">Exclusive, with <paramref name="UploadIdMarker"/>: uploads of this very key behind that id.
 /// </param>

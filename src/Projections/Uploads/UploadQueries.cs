@@ -1,4 +1,5 @@
 using System.Text;
+using Varve.Domain.Objects;
 using Varve.Projections.Databases;
 using Varve.Projections.Objects;
 
@@ -10,7 +11,8 @@ static class UploadQueries
 
     // Of S3's uploads only: those with a file's hash were begun by REST, and S3 knows nothing of them.
     const string SelectFrom = """
-        SELECT object_key, upload_id, initiator, initiated_at FROM tbl_upload
+        SELECT object_key, upload_id, initiator, initiated_at, storage_class, checksum_algorithm, checksum_type
+        FROM tbl_upload
         WHERE bucket = @bucket AND (object_key, upload_id) > (@from, @upload_id) AND file_hash IS NULL
         ORDER BY object_key, upload_id LIMIT @limit
         """;
@@ -96,7 +98,17 @@ static class UploadQueries
             switch (walk.Take(key))
             {
                 case Walk.Item:
-                    uploads.Add(new(id, Encoding.UTF8.GetString(key), row.GetString(2), row.ReadTicks(3)));
+                    uploads.Add(
+                        new(
+                            id,
+                            Encoding.UTF8.GetString(key),
+                            row.GetString(2),
+                            row.ReadTicks(3),
+                            row.ReadText(4) ?? StorageClass.Standard,
+                            row.ReadText(5),
+                            row.ReadText(6)
+                        )
+                    );
                     break;
                 case Walk.Jump:
                     return (walk.BehindCommonPrefix(), "");

@@ -1,3 +1,4 @@
+using Varve.Domain.Objects;
 using Varve.Domain.Uploads;
 using Varve.Projections.Databases;
 
@@ -11,9 +12,11 @@ public sealed class UploadRows : IProjection
     const string InsertUpload = """
         INSERT INTO tbl_upload (
           upload_id, position, bucket, object_key, initiator, initiated_at,
+          storage_class, checksum_algorithm, checksum_type,
           file_hash, file_size, chunk_size, chunk_count
         ) VALUES (
           @upload_id, @position, @bucket, @key, @initiator, @initiated_at,
+          @storage_class, @checksum_algorithm, @checksum_type,
           @file_hash, @file_size, @chunk_size, @chunk_count
         )
         """;
@@ -26,7 +29,7 @@ public sealed class UploadRows : IProjection
     const string DeleteUpload = "DELETE FROM tbl_upload WHERE upload_id = @upload_id";
     const string DeleteParts = "DELETE FROM tbl_upload_part WHERE upload_id = @upload_id";
 
-    public string Name => "uploads.v1";
+    public string Name => "uploads.v2";
 
     public IReadOnlyList<string> StreamPrefixes { get; } = [Prefix];
 
@@ -56,6 +59,9 @@ public sealed class UploadRows : IProjection
             InsertUpload,
             [
                 .. (object?[])[id, fact.Position, e.Bucket, Columns.Utf8(e.Key), e.Initiator, e.At.UtcTicks],
+                e.Attributes.Headers?.GetValueOrDefault(StorageClass.Header),
+                e.ChecksumAlgorithm,
+                e.ChecksumType,
                 .. (object?[])[e.Plan?.FileHash, e.Plan?.FileSize, e.Plan?.ChunkSize, e.Plan?.ChunkCount],
             ]
         );

@@ -58,8 +58,7 @@ public sealed class CompatibilityPageTests
             decided: nobody, root included, deletes what a compliance retention or a legal hold keeps from a
             version; who sets a governance retention aside needs `s3:BypassGovernanceRetention`. What is deleted by
             its version id is gone from S3, and stays in a bucket's past. Lifecycle rules expire, and abort uploads;
-            transitions between storage
-            classes are 501, as where bytes lie is not a class here.
+            transitions between storage classes are 501, as where bytes lie is not a class here.
 
             {supported.Count} of {S3Operations.All.Length} operations are answered.
             All others answer 501 `NotImplemented`, and change nothing.

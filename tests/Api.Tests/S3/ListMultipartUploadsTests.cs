@@ -38,6 +38,26 @@ public sealed class ListMultipartUploadsTests(S3Host host)
     }
 
     [Fact]
+    public async Task A_listing_tells_what_was_asked_for_at_the_begin()
+    {
+        var bucket = await host.NewBucket();
+        var raw = host.Raw("ana");
+        await raw.Send("POST", $"/{bucket}/a?uploads");
+        await raw.Send(
+            "POST",
+            $"/{bucket}/b?uploads",
+            null,
+            ("x-amz-storage-class", "GLACIER"),
+            ("x-amz-checksum-algorithm", "SHA256"),
+            ("x-amz-checksum-type", "COMPOSITE")
+        );
+        var all = await raw.Send("GET", $"/{bucket}?uploads");
+        Assert.Equal(["STANDARD", "GLACIER"], all.Elements("StorageClass"));
+        Assert.Equal("SHA256", all.Elements("ChecksumAlgorithm")[^1]);
+        Assert.Equal("COMPOSITE", all.Elements("ChecksumType")[^1]);
+    }
+
+    [Fact]
     public async Task Uploads_begun_by_rest_are_not_shown()
     {
         var bucket = await host.NewBucket();

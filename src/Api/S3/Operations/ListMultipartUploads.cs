@@ -65,7 +65,9 @@ static class ListMultipartUploads
                 "Owner"u8,
                 enforced || upload.Initiator == Caller.Anonymous.UserName ? request.Owner : upload.Initiator
             );
-            xml.Element("StorageClass"u8, "STANDARD");
+            xml.Element("StorageClass"u8, upload.StorageClass);
+            xml.ElementIfAny("ChecksumAlgorithm"u8, upload.ChecksumAlgorithm);
+            xml.ElementIfAny("ChecksumType"u8, upload.ChecksumType);
             xml.Element("Initiated"u8, upload.InitiatedAt);
             xml.Close("Upload"u8);
         }

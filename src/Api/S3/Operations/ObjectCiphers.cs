@@ -115,7 +115,8 @@ static class ObjectCiphers
         headers[CustomerKeyHeaders.Own.Md5] = customer.Md5;
     }
 
-    /// <summary>Whether a proxy in front says that it was HTTPS, or there is none and nothing leaves this machine.</summary>
+    /// <summary>Whether a proxy in front says that it was HTTPS, or there is none and nothing leaves this machine.
+    /// </summary>
     static bool IsSecret(HttpContext http) =>
         http.Request.Headers["X-Forwarded-Proto"] is { Count: > 0 } outside
             ? outside == "https"
