@@ -62,9 +62,12 @@ public sealed record PostPolicy(
             .Split(',', StringSplitOptions.TrimEntries)
             .All(type => type.StartsWith(condition.Value, StringComparison.Ordinal));
 
+    /// <summary>A checksum is of the file, which has no condition either: it can make the form fail, and nothing else.
+    /// </summary>
     static bool NeedsNoCondition(string field) =>
         field.ToLowerInvariant() is "awsaccesskeyid" or "signature" or "x-amz-signature" or "policy" or "file"
-        || field.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase);
+        || field.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase)
+        || field.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase);
 
     static PostPolicy Read(JsonElement policy)
     {

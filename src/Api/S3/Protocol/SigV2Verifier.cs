@@ -80,14 +80,12 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
                 ErrorCode.InvalidAccessKeyId,
                 "The AWS Access Key Id you provided does not exist in our records."
             );
-        var text = StringToSign(method, target, headers, claim);
-        var right = Convert.ToBase64String(
-            HMACSHA1.HashData(Encoding.UTF8.GetBytes(account.Secret), Encoding.UTF8.GetBytes(text))
-        );
+        // Of a bucket alone, boto3 signs the path as a virtual-hosted request would have it.
         if (
-            !CryptographicOperations.FixedTimeEquals(
-                Encoding.UTF8.GetBytes(right),
-                Encoding.UTF8.GetBytes(claim.Signature)
+            !IsRight(claim, account.Secret, StringToSign(method, target, target.RawPath, headers, claim))
+            && !(
+                target.Key is null
+                && IsRight(claim, account.Secret, StringToSign(method, target, target.RawPath + "/", headers, claim))
             )
         )
             throw new RejectedException(
@@ -99,6 +97,15 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
         {
             Version = VerifiedRequest.Version2,
         };
+    }
+
+    static bool IsRight(Claim claim, string secret, string text)
+    {
+        var right = HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text));
+        return CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(Convert.ToBase64String(right)),
+            Encoding.UTF8.GetBytes(claim.Signature)
+        );
     }
 
     void RefuseWrongTime(Claim claim, IHeaderDictionary headers)
@@ -150,7 +157,7 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
         }
     }
 
-    static string StringToSign(string method, S3Target target, IHeaderDictionary headers, Claim claim)
+    static string StringToSign(string method, S3Target target, string path, IHeaderDictionary headers, Claim claim)
     {
         var text = new StringBuilder(method).Append('\n');
         text.Append(headers.ContentMD5.ToString()).Append('\n');
@@ -164,7 +171,7 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
             text.Append(name).Append(':').AppendJoin(',', values.Select(value => value!.Trim())).Append('\n');
         if (target.IsVirtualHosted)
             text.Append('/').Append(target.Bucket);
-        text.Append(target.RawPath);
+        text.Append(path);
         var mark = '?';
         foreach (var name in Signed)
             if (target.Query[name] is { } value)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Varve.Api.S3;
 using Varve.Api.S3.Protocol;
@@ -55,6 +56,26 @@ public sealed class PostObjectTests(S3Host host)
             ("bar", "text/plain", "red", answer.Headers["etag"]),
             (made.Text, made.Headers["content-type"], made.Headers["x-amz-meta-colour"], made.Headers["etag"])
         );
+    }
+
+    [Fact]
+    public async Task A_checksum_needs_no_condition_and_must_be_right()
+    {
+        var bucket = await host.NewBucket();
+        Assert.Equal(204, await Send(Convert.ToBase64String(SHA256.HashData(Bar))));
+        Assert.Equal(400, await Send(Convert.ToBase64String(SHA256.HashData([]))));
+        Assert.Equal(400, await Send("sailorjerry"));
+
+        async Task<int> Send(string checksum) =>
+            (
+                await new PostForm()
+                    .Field("key", "foo.txt")
+                    .Field("acl", "private")
+                    .Field("Content-Type", "text/plain")
+                    .Field("x-amz-checksum-sha256", checksum)
+                    .SignedBy("ana", Conditions(bucket))
+                    .Send(Ana, bucket, Bar)
+            ).Status;
     }
 
     [Fact]

@@ -120,6 +120,23 @@ public sealed class SigV2Tests
         Assert.NotNull(verified);
     }
 
+    [Theory]
+    [InlineData("/johnsmith", "/johnsmith", true)]
+    [InlineData("/johnsmith", "/johnsmith/", true)]
+    [InlineData("/johnsmith/k", "/johnsmith/k/", false)]
+    public async Task A_bucket_alone_may_be_signed_with_a_slash_behind_it(string target, string signed, bool isRight)
+    {
+        const string Date = "Tue, 27 Mar 2007 21:20:26 +0000";
+        var right = Convert.ToBase64String(
+            HMACSHA1.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes($"PUT\n\n\n{Date}\n{signed}"))
+        );
+        var verified = Verify("PUT", target, Date, right, ("date", Date), ("host", "s3.amazonaws.com"));
+        if (isRight)
+            Assert.NotNull(await verified);
+        else
+            await IsRefused(ErrorCode.SignatureDoesNotMatch, () => verified);
+    }
+
     [Fact]
     public async Task Another_signature_is_none_of_its_business()
     {
