@@ -103,6 +103,9 @@ static partial class Log
         string reason
     );
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Destination} leaves out {Event} of {About}, as the log says")]
+    public static partial void EventLeftOut(this ILogger logger, string @event, string about, string destination);
+
     [LoggerMessage(
         Level = LogLevel.Information,
         Message = "{Destination} has taken {Event} of {About}, at attempt {Attempts}"

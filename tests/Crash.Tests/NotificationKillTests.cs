@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Varve.Load;
 using Varve.Server.Tests;
 using Varve.Workers.Tests.Notifications;
@@ -45,6 +46,53 @@ public sealed class NotificationKillTests
         patience.CancelAfter(Patience);
         while (acknowledged.Except(hook.Keys).Any())
             await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
+    }
+
+    [Fact]
+    public async Task An_event_that_is_refused_for_ever_is_skipped_by_a_decision_in_the_log()
+    {
+        await using var hook = new HookServer { RefusedKey = "poison" };
+        using var data = new DataFolder();
+        await using var server = await Start(hook, data.Path, round: 0);
+        using var s3 = server.Sign("told");
+        await s3.EnsureBucket();
+        Assert.Equal(HttpStatusCode.OK, await Put(s3, "/told", "notification=", Rules));
+        Assert.Equal(HttpStatusCode.OK, await Put(s3, s3.PathOf("poison"), "", "text"));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Patience);
+        JsonElement refused;
+        while (true)
+        {
+            using var state = JsonDocument.Parse(await Notifications("list", "--json"));
+            Assert.Equal("hook:webhook", state.RootElement.GetProperty("destination").GetString());
+            if (state.RootElement.GetProperty("refused") is var all && all.GetArrayLength() == 1)
+            {
+                refused = all[0].Clone();
+                break;
+            }
+            patience.Token.ThrowIfCancellationRequested();
+        }
+        Assert.Equal("ObjectPut", refused.GetProperty("type").GetString());
+        Assert.Contains("422", refused.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await Put(s3, s3.PathOf("sound"), "", "text"));
+
+        var position = refused.GetProperty("position").GetInt64();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Skip(position + 1));
+        Assert.Contains("skipped", await Skip(position), StringComparison.Ordinal);
+        while (!hook.Keys.Contains("sound"))
+            await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
+        Assert.DoesNotContain("poison", hook.Keys);
+        Assert.Contains("takes what it is told", await Notifications("list"), StringComparison.Ordinal);
+
+        Task<string> Skip(long at) =>
+            Notifications("skip", "hook:webhook", "--position", $"{at}", "--why", "its fault");
+
+        Task<string> Notifications(params string[] words) =>
+            ServerProcess.Command(
+                $"notifications-{Guid.NewGuid():N}",
+                Cancel,
+                ["notifications", .. words, "--data", data.Path]
+            );
     }
 
     [Fact]

@@ -25,6 +25,7 @@ static class CommandLine
             MoveCommands.MakeExport(),
             MoveCommands.MakeImport(),
             AuditCommand.Make(),
+            NotificationsCommand.Make(),
             TransfersCommand.Make(),
             ScrubCommand.Make(),
             BucketCommand.Make(),

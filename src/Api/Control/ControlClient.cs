@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Varve.Api.Hosting;
 using Varve.Projections.Runner;
 using Varve.Workers;
+using Varve.Workers.Notifications;
 using Varve.Workers.Transfers;
 
 namespace Varve.Api.Control;
@@ -61,11 +62,16 @@ sealed class ControlClient : IDisposable
 
     /// <returns>What each projection skips.</returns>
     /// <exception cref="SettingsException">It was refused.</exception>
-    public async Task<IReadOnlyList<string>> Skip(SkipRequest request, CancellationToken cancel)
-    {
-        var reply = await Checked(await http.PostAsJsonAsync(ControlPaths.Skip, request, cancel), cancel);
-        return (await reply.Content.ReadFromJsonAsync<IReadOnlyList<string>>(cancel))!;
-    }
+    public Task<IReadOnlyList<string>> Skip(SkipRequest request, CancellationToken cancel) =>
+        Skip(ControlPaths.Skip, request, cancel);
+
+    public async Task<IReadOnlyList<DestinationState>> Notifications(CancellationToken cancel) =>
+        (await http.GetFromJsonAsync<IReadOnlyList<DestinationState>>(ControlPaths.Notifications, cancel))!;
+
+    /// <returns>What each destination leaves out.</returns>
+    /// <exception cref="SettingsException">It was refused.</exception>
+    public Task<IReadOnlyList<string>> SkipNotification(SkipRequest request, CancellationToken cancel) =>
+        Skip(ControlPaths.SkipNotification, request, cancel);
 
     /// <exception cref="SettingsException">The queue does not answer.</exception>
     public async Task<IReadOnlyList<TransferQueueState>> Transfers(CancellationToken cancel)
@@ -103,6 +109,12 @@ sealed class ControlClient : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    async Task<IReadOnlyList<string>> Skip(string path, SkipRequest request, CancellationToken cancel)
+    {
+        var reply = await Checked(await http.PostAsJsonAsync(path, request, cancel), cancel);
+        return (await reply.Content.ReadFromJsonAsync<IReadOnlyList<string>>(cancel))!;
+    }
 
     static async Task<HttpResponseMessage> Checked(HttpResponseMessage reply, CancellationToken cancel) =>
         reply.IsSuccessStatusCode ? reply : throw new SettingsException(await reply.Content.ReadAsStringAsync(cancel));

@@ -4,13 +4,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Varve.Api.Hosting;
 using Varve.Domain;
+using Varve.Projections.Runner;
 using Varve.Workers;
 
 namespace Varve.Api.Control;
 
 /// <summary>
-/// What <c>varve projections</c>, <c>transfers</c>, <c>scrub</c> and <c>bucket</c> ask of a running server: HTTP on a
-/// socket in the data folder's <c>control</c>, which its owner alone may enter. Nothing of it can be reached by
+/// What <c>varve projections</c>, <c>notifications</c>, <c>transfers</c>, <c>scrub</c> and <c>bucket</c> ask of a
+/// running server: HTTP on a socket in the data folder's <c>control</c>, which its owner alone may enter. Nothing of it can be reached by
 /// network.
 /// </summary>
 static class ControlSurface
@@ -75,6 +76,8 @@ static class ControlSurface
                 ("GET", ControlPaths.Rebuild) => engine.Read.Rebuild?.Progress,
                 ("POST", ControlPaths.Rebuild) => await Rebuild(engine, cancel),
                 ("POST", ControlPaths.Skip) => await Skip(http, engine, cancel),
+                ("GET", ControlPaths.Notifications) => engine.Notifications.States,
+                ("POST", ControlPaths.SkipNotification) => await SkipNotification(http, engine, cancel),
                 ("GET", ControlPaths.Transfers) => await engine.Copies.Transfers(cancel),
                 ("POST", ControlPaths.RetryTransfers) => await Retry(http, engine, cancel),
                 ("GET", ControlPaths.Scrub) => engine.Copies.Scrubber.Pass,
@@ -133,10 +136,28 @@ static class ControlSurface
         var request =
             await http.Request.ReadFromJsonAsync<SkipRequest>(JsonSerializerOptions.Web, cancel)
             ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
-        var skipped = request.Choose(engine.Backend.Barrier.Stopped);
-        foreach (var stopped in skipped)
-            await engine.Backend.Run(request.CommandFor(stopped, engine.Backend.Now), cancel);
-        return skipped.Select(stopped => $"{stopped}");
+        return await Skip(request, engine.Backend.Barrier.Stopped, engine, cancel);
+    }
+
+    static async Task<object?> SkipNotification(HttpContext http, Engine engine, CancellationToken cancel)
+    {
+        var request =
+            await http.Request.ReadFromJsonAsync<SkipRequest>(JsonSerializerOptions.Web, cancel)
+            ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
+        return await Skip(request, [.. engine.Notifications.States.SelectMany(one => one.Stopped())], engine, cancel);
+    }
+
+    static async Task<object?> Skip(
+        SkipRequest request,
+        IReadOnlyList<StoppedProjection> stopped,
+        Engine engine,
+        CancellationToken cancel
+    )
+    {
+        var skipped = request.Choose(stopped);
+        foreach (var one in skipped)
+            await engine.Backend.Run(request.CommandFor(one, engine.Backend.Now), cancel);
+        return skipped.Select(one => $"{one}");
     }
 }
 
@@ -145,6 +166,8 @@ static class ControlPaths
     public const string Projections = "/projections";
     public const string Rebuild = "/projections/rebuild";
     public const string Skip = "/projections/skip";
+    public const string Notifications = "/notifications";
+    public const string SkipNotification = "/notifications/skip";
     public const string Transfers = "/transfers";
     public const string RetryTransfers = "/transfers/retry";
     public const string Scrub = "/scrub";

@@ -4,8 +4,9 @@ using Varve.Projections.Runner;
 
 namespace Varve.Api.Control;
 
-/// <summary>To leave out an event that projections have stopped at.</summary>
-/// <param name="Projection">Null for all that stopped at it.</param>
+/// <summary>To leave out an event that projections have stopped at, or that destinations of notifications refuse.
+/// </summary>
+/// <param name="Projection">Null for all that stopped at it; a destination is <c>notifications-name-kind</c>.</param>
 /// <param name="By">Who decides it.</param>
 sealed record SkipRequest(string? Projection, long Position, string Why, string By)
 {

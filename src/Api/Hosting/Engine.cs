@@ -28,7 +28,6 @@ sealed class Engine : IAsyncDisposable
     readonly OpenedTiers tiers;
     readonly ReadSide read;
     readonly TreeKeeper keeper;
-    readonly NotificationSide notifications;
     Task projecting = Task.CompletedTask;
     Task working = Task.CompletedTask;
 
@@ -53,7 +52,7 @@ sealed class Engine : IAsyncDisposable
         if ((Roles & (Hosting.Roles.Api | Hosting.Roles.Worker)) != 0)
             Tiers = [.. tiers.Remote.Select(tier => new TierOutlook(tier, TimeProvider.System))];
         (this.store, this.tiers, this.keeper, this.read, Copies) = (store, tiers, keeper, read, copies);
-        this.notifications = notifications;
+        Notifications = notifications;
 
         var events = store.Events;
         var clock = TimeProvider.System;
@@ -130,7 +129,7 @@ sealed class Engine : IAsyncDisposable
                     ? [Alone(new AppendFinisher(events, places, clock, loggers.CreateLogger<AppendFinisher>()))]
                     : Array.Empty<IWorker>(),
                 .. copies.Workers,
-                .. notifications.Workers(events, S3Options.RegionOf(settings.S3Region), places, loggers).Select(Alone),
+                .. Notifications.Workers(events, S3Options.RegionOf(settings.S3Region), places, loggers).Select(Alone),
             ]
             : [];
 
@@ -163,6 +162,9 @@ sealed class Engine : IAsyncDisposable
 
     /// <summary>Copies of contents in other tiers.</summary>
     public CopySide Copies { get; }
+
+    /// <summary>Events of buckets for others.</summary>
+    public NotificationSide Notifications { get; }
 
     /// <summary>Who an S3 access key stands for.</summary>
     public async ValueTask<S3Account?> FindAccount(string accessKey, CancellationToken cancel) =>
@@ -305,7 +307,7 @@ sealed class Engine : IAsyncDisposable
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Accounts.DisposeAsync();
         await read.DisposeAsync();
-        await notifications.DisposeAsync();
+        await Notifications.DisposeAsync();
         await Copies.DisposeAsync();
         await tiers.DisposeAsync();
         await store.DisposeAsync();

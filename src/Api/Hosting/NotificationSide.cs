@@ -9,6 +9,7 @@ sealed class NotificationSide : IAsyncDisposable
 {
     readonly IReadOnlyList<IEventDestination> destinations;
     readonly NotificationMetrics metrics = new();
+    NotificationWorker? worker;
 
     NotificationSide(IReadOnlyList<IEventDestination> destinations) => this.destinations = destinations;
 
@@ -16,13 +17,16 @@ sealed class NotificationSide : IAsyncDisposable
     public static NotificationSide Open(IConfiguration configuration, Uri? broker, ILoggerFactory loggers) =>
         new(NotificationOptions.Open(configuration, broker, TimeProvider.System, loggers));
 
+    /// <summary>How far this process is with each destination.</summary>
+    public IReadOnlyList<DestinationState> States => worker?.States ?? [];
+
     /// <summary>None where there is nobody to tell.</summary>
     public IEnumerable<IWorker> Workers(IEventStore events, string region, ILogPlaces places, ILoggerFactory loggers) =>
         destinations.Count == 0
             ? []
             :
             [
-                new NotificationWorker(
+                worker = new NotificationWorker(
                     events,
                     destinations,
                     region,

@@ -1,12 +1,16 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Varve.Domain.Buckets;
+using Varve.Domain.Projections;
 using Varve.EventStores;
+using Varve.Projections.Runner;
 
 namespace Varve.Workers.Notifications;
 
 /// <summary>
 /// Follows the log for one destination. A batch of events is told before its place is kept: each event at least once,
-/// and those of one key one after the other. What is not taken is told again for as long as it takes.
+/// and those of one key one after the other. What is not taken is told again for as long as it takes, or until the log
+/// says that this destination leaves it out, in the words of <see cref="ProjectionSkips"/>.
 /// </summary>
 sealed class DestinationFollower(
     IEventStore store,
@@ -25,25 +29,36 @@ sealed class DestinationFollower(
     static readonly TimeSpan PauseMost = TimeSpan.FromSeconds(30);
     static readonly string[] Prefixes = [BucketsThen.Prefix, ObjectName.Prefix];
 
+    /// <summary>Of its place, and of what it leaves out.</summary>
+    readonly string subject = DestinationState.SubjectOf(destination.Name);
+
     readonly BucketsThen buckets = new(store);
     readonly LogFollower follower = new(
         store,
         Prefixes,
         places,
-        $"notifications-{destination.Name.Replace(':', '-')}",
+        DestinationState.SubjectOf(destination.Name),
         nameof(NotificationWorker),
         clock,
         logger
     );
 
-    /// <summary>When it began to refuse; 0 while it takes what it is told.</summary>
-    long refusing;
+    /// <summary>What it refuses, and since when.</summary>
+    readonly ConcurrentDictionary<EventPlace, (StoppedAt Event, long Since)> refused = new();
 
     public string Destination => destination.Name;
 
-    /// <summary>For how long it has not taken what it is told.</summary>
+    /// <summary>For how long it has refused something.</summary>
     public TimeSpan StuckFor =>
-        Volatile.Read(ref refusing) is > 0 and var since ? clock.GetElapsedTime(since) : TimeSpan.Zero;
+        refused.Values.Select(one => clock.GetElapsedTime(one.Since)).DefaultIfEmpty(TimeSpan.Zero).Max();
+
+    public DestinationState State =>
+        new(
+            Destination,
+            follower.Place.Value,
+            StuckFor.TotalSeconds,
+            [.. refused.Values.Select(one => one.Event).OrderBy(one => one.Position)]
+        );
 
     public Task Run(CancellationToken cancel) => follower.Run(Tell, cancel);
 
@@ -51,12 +66,12 @@ sealed class DestinationFollower(
     {
         try
         {
-            var messages = new List<(string Stream, EventMessage Message)>();
+            var messages = new List<(RecordedEvent Recorded, EventMessage Message)>();
             foreach (var recorded in events)
                 if (await MessageOf(recorded, cancel) is { } message)
-                    messages.Add((recorded.Stream, message));
+                    messages.Add((recorded, message));
             await Parallel.ForEachAsync(
-                messages.GroupBy(one => one.Stream, one => one.Message),
+                messages.GroupBy(one => one.Recorded.Stream),
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnceMax, CancellationToken = cancel },
                 TellInTurn
             );
@@ -64,6 +79,7 @@ sealed class DestinationFollower(
         catch
         {
             buckets.Forget(); // the batch comes again
+            refused.Clear();
             throw;
         }
     }
@@ -96,19 +112,20 @@ sealed class DestinationFollower(
 
     bool IsMine(NotificationRule rule) => rule.Destination == destination.Name;
 
-    async ValueTask TellInTurn(IEnumerable<EventMessage> messages, CancellationToken cancel)
+    async ValueTask TellInTurn(IEnumerable<(RecordedEvent, EventMessage)> messages, CancellationToken cancel)
     {
-        foreach (var message in messages)
-            await TellUntilTaken(message, cancel);
+        foreach (var (recorded, message) in messages)
+            await TellUntilTaken(recorded, message, cancel);
     }
 
-    async ValueTask TellUntilTaken(EventMessage message, CancellationToken cancel)
+    async ValueTask TellUntilTaken(RecordedEvent recorded, EventMessage message, CancellationToken cancel)
     {
+        var place = new EventPlace(recorded.Stream, recorded.Revision);
         for (var (pause, attempts) = (PauseLeast, 1); ; attempts++)
             try
             {
                 await destination.Send(message, cancel);
-                Volatile.Write(ref refusing, 0);
+                refused.TryRemove(place, out _);
                 metrics.Told(Destination);
                 if (attempts > 1)
                     logger.EventTaken(message.Event, message.About, Destination, attempts);
@@ -116,12 +133,35 @@ sealed class DestinationFollower(
             }
             catch (EventNotTakenException refusal)
             {
-                Interlocked.CompareExchange(ref refusing, clock.GetTimestamp(), 0);
                 metrics.Retried(Destination);
                 if (attempts == 1)
                     logger.EventNotTaken(message.Event, message.About, Destination, refusal.Message);
+                var at = recorded.Position.Value;
+                var stopped = new StoppedAt(at, recorded.Stream, recorded.Revision, recorded.Type, refusal.Message);
+                refused.AddOrUpdate(
+                    place,
+                    static (_, now) => now,
+                    static (_, before, now) => (now.Event, before.Since),
+                    (Event: stopped, Since: clock.GetTimestamp())
+                );
+                if (await LeavesOut(place, cancel))
+                {
+                    refused.TryRemove(place, out _);
+                    logger.EventLeftOut(message.Event, message.About, Destination);
+                    return;
+                }
                 await Task.Delay(pause, clock, cancel);
                 pause = 2 * pause < PauseMost ? 2 * pause : PauseMost;
             }
+    }
+
+    async ValueTask<bool> LeavesOut(EventPlace place, CancellationToken cancel)
+    {
+        var stream = ProjectionSkips.StreamOf(subject);
+        await foreach (var recorded in store.ReadStream(stream, Direction.Forwards, 0, long.MaxValue, cancel))
+            if (recorded.Decoded() is ProjectionEvent.EventSkipped skipped)
+                if (new EventPlace(skipped.Stream, skipped.Revision) == place)
+                    return true;
+        return false;
     }
 }

@@ -40,6 +40,8 @@ public sealed class NotificationWorker : IWorker
         ];
     }
 
+    public IReadOnlyList<DestinationState> States => [.. followers.Select(one => one.State)];
+
     public Task Run(CancellationToken cancel)
     {
         metrics.Observe(() => followers.Select(one => (one.Destination, one.StuckFor)));

@@ -26,6 +26,9 @@ sealed class HookServer : IAsyncDisposable
     /// <summary>What it answers; null for nothing, ever.</summary>
     public int? Status { get; set; } = 204;
 
+    /// <summary>The events of one key that it answers with 422, whatever it answers else.</summary>
+    public string? RefusedKey { get; set; }
+
     /// <summary>Requests so far, with those that it refused.</summary>
     public int Asked => Volatile.Read(ref asked);
 
@@ -35,15 +38,12 @@ sealed class HookServer : IAsyncDisposable
     public IReadOnlyList<JsonElement> Taken => [.. taken];
 
     /// <summary>Keys of the records that it took, in its order.</summary>
-    public IReadOnlyList<string> Keys =>
-        [
-            .. taken
-                .Where(IsRecord)
-                .Select(one => Record(one).GetProperty("s3").GetProperty("object"))
-                .Select(one => one.GetProperty("key").GetString()!),
-        ];
+    public IReadOnlyList<string> Keys => [.. taken.Where(IsRecord).Select(KeyOf)];
 
     public static bool IsRecord(JsonElement message) => message.TryGetProperty("Records", out _);
+
+    static string KeyOf(JsonElement message) =>
+        Record(message).GetProperty("s3").GetProperty("object").GetProperty("key").GetString()!;
 
     public static JsonElement Record(JsonElement message) => message.GetProperty("Records").EnumerateArray().Single();
 
@@ -95,6 +95,8 @@ sealed class HookServer : IAsyncDisposable
         }
         using var body = await JsonDocument.ParseAsync(http.Request.InputStream, cancellationToken: left);
         Authorization = http.Request.Headers["Authorization"];
+        if (RefusedKey is { } refused && IsRecord(body.RootElement) && KeyOf(body.RootElement) == refused)
+            status = 422;
         if (status < 300)
             taken.Enqueue(body.RootElement.Clone());
         http.Response.StatusCode = status;
