@@ -6,7 +6,8 @@ using Varve.Workers.Notifications;
 
 namespace Varve.Api.Cli;
 
-/// <summary><c>varve notifications</c>: how far the destinations of buckets' events are, and what they refuse.</summary>
+/// <summary><c>varve notifications</c>: how far the destinations of buckets' events are, and what they refuse.
+/// </summary>
 static class NotificationsCommand
 {
     public static Command Make() =>

@@ -11,8 +11,8 @@ namespace Varve.Api.Control;
 
 /// <summary>
 /// What <c>varve projections</c>, <c>notifications</c>, <c>transfers</c>, <c>scrub</c> and <c>bucket</c> ask of a
-/// running server: HTTP on a socket in the data folder's <c>control</c>, which its owner alone may enter. Nothing of it can be reached by
-/// network.
+/// running server: HTTP on a socket in the data folder's <c>control</c>, which its owner alone may enter. Nothing of it
+/// can be reached by network.
 /// </summary>
 static class ControlSurface
 {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using Varve.Api.S3.Operations;
+using Varve.Api.S3.Permissions;
 using Varve.Api.S3.Protocol;
 using Varve.Domain;
 using Varve.Domain.Buckets;
@@ -41,8 +42,8 @@ public sealed record S3Request(
     public IHeaderDictionary Headers { get; init; } = Http.Request.Headers;
 
     /// <summary>The version whose list and tags the caller's right to change it was judged by, as the log had it: no
-    /// other is changed. Empty where there was none; null where that did not count.</summary>
-    public string? JudgedVersion { get; set; }
+    /// other is changed. Null where that did not count.</summary>
+    internal Judgement? Judged { get; set; }
 
     public Caller Caller => Signature.Caller;
 

@@ -4,7 +4,8 @@ namespace Varve.Workers.Notifications;
 
 /// <summary>How far a destination is, as the process that tells it knows.</summary>
 /// <param name="Position">All events up to here were told, or are none of its business.</param>
-/// <param name="StuckSeconds">Since the oldest of what it refuses was refused first; 0 where it refuses nothing.</param>
+/// <param name="StuckSeconds">Since the oldest of what it refuses was refused first; 0 where it refuses nothing.
+/// </param>
 /// <param name="Refused">Events that it has not taken, and is asked to take again and again.</param>
 public sealed record DestinationState(
     string Destination,

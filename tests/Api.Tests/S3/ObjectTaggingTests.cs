@@ -113,4 +113,19 @@ public sealed class ObjectTaggingTests(S3Host host)
     static string Tagging(params (string Key, string Value)[] tags) =>
         $"<Tagging><TagSet>{string.Concat(tags.Select(t => $"<Tag><Key>{t.Key}</Key><Value>{t.Value}</Value></Tag>"))}"
         + "</TagSet></Tagging>";
+
+    [Fact]
+    public async Task Tags_that_meet_a_write_of_the_same_name_are_of_one_of_its_versions()
+    {
+        var (raw, path) = (host.Raw("ana"), $"/{await host.NewBucket()}/k");
+        await raw.Send("PUT", path, "0"u8.ToArray());
+        var tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"u8.ToArray();
+        for (var round = 0; round < 20; round++)
+        {
+            var writes = Enumerable.Range(0, 4).Select(_ => raw.Send("PUT", path, "1"u8.ToArray()));
+            var labels = Enumerable.Range(0, 4).Select(_ => raw.Send("PUT", $"{path}?tagging", tags));
+            foreach (var answer in await Task.WhenAll([.. writes, .. labels]))
+                Assert.Equal(200, answer.Status);
+        }
+    }
 }

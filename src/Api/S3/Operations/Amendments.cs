@@ -10,6 +10,9 @@ namespace Varve.Api.S3.Operations;
 /// <summary>What S3 says of a version beside its content: it can change without a new version.</summary>
 static class Amendments
 {
+    /// <summary>A version for each, while others write the same name.</summary>
+    const int AttemptsMax = 10;
+
     /// <summary>Changes the version that the request names, and tells which it was.</summary>
     public static async Task Run(
         S3Request request,
@@ -22,14 +25,35 @@ static class Amendments
         // Without versioning the one version is the object, and known by its last event.
         if (request.Place!.Bucket.Versioning is null && version == ObjectVersions.Null)
             version = null;
-        var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version) with
-        {
-            Judged = request.JudgedVersion,
-        };
-        var outcome = await varve.Run(command, cancel);
+        var outcome = await RunJudged(request, version, commandOf, varve, cancel);
         request.Acknowledge(outcome);
         if (request.Place.Bucket.Versioning is not null)
             request.Response.Headers[S3Headers.VersionId] = version ?? ShownId(outcome.State<StoredObject>().Current!);
+    }
+
+    static async Task<Outcome> RunJudged(
+        S3Request request,
+        string? version,
+        Func<CommandContext, ObjectId, string?, ObjectCommand.Amend> commandOf,
+        Backend varve,
+        CancellationToken cancel
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version);
+                return await varve.Run(command with { Judged = request.Judged?.VersionId }, cancel);
+            }
+            catch (RejectedException no)
+                when (no.Rejection.Code == ErrorCode.OperationAborted
+                    && attempt < AttemptsMax
+                    && request.Judged is not null
+                )
+            {
+                // Another version came in between: it is judged as the first one was.
+                await RequestAccess.Authorize(request, request.Judged.Resource, varve, cancel);
+            }
     }
 
     /// <summary>What GET and HEAD tell of it to who may ask for it.</summary>

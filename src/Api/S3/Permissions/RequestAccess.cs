@@ -161,7 +161,7 @@ static class RequestAccess
                 : null;
         }
         var stored = await VersionedObject.FindInLog(request, varve, cancel);
-        request.JudgedVersion = stored?.VersionId ?? "";
+        request.Judged = new(resource, stored?.VersionId ?? "");
         return stored is null ? null : resource with { Acl = stored.Acl, Tags = stored.Tags };
     }
 

@@ -30,3 +30,8 @@ sealed record Resource(Place Place, string? Key)
     public static Resource Of(S3Request request) =>
         new(request.Place!, request.Target.Key) { VersionId = request.Query["versionId"] };
 }
+
+/// <summary>By which version somebody's right to change it was judged.</summary>
+/// <param name="Resource">As it was asked for.</param>
+/// <param name="VersionId">As the log had it; empty where there was none.</param>
+sealed record Judgement(Resource Resource, string VersionId);
