@@ -22,12 +22,7 @@ static class BucketCommand
         };
         var objects = new Option<long?>("--objects") { Description = "Versions, at most.", HelpName = "N" };
         var none = new Option<bool>("--none") { Description = "No quota any more." };
-        var by = new Option<string>("--by")
-        {
-            Description = "Who decides it [the user of the system].",
-            HelpName = "WHO",
-            DefaultValueFactory = _ => Environment.UserName,
-        };
+        var by = CommandLine.ByOption();
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var data = CommandLine.DataOption();
         var command = new Command(

@@ -88,6 +88,15 @@ static class CommandLine
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("Varve__Data") ?? "data",
         };
 
+    /// <summary>Who decides, for every command that writes a decision into the log.</summary>
+    public static Option<string> ByOption() =>
+        new("--by")
+        {
+            Description = "Who decides it [the user of the system].",
+            HelpName = "WHO",
+            DefaultValueFactory = _ => Environment.UserName,
+        };
+
     /// <summary>The log's place, for every command that reads it.</summary>
     public static Option<string?> EventsOption() =>
         new("--events")

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Varve.Api.Control;
 using Varve.Workers.Notifications;
 
 namespace Varve.Api.Cli;
@@ -47,24 +46,7 @@ static class NotificationsCommand
     static Command Skip()
     {
         var name = new Argument<string>("DESTINATION") { Description = "Such as audit:webhook." };
-        var position = new Option<long>("--position")
-        {
-            Description = "Of the event that it refuses.",
-            HelpName = "P",
-            Required = true,
-        };
-        var why = new Option<string>("--why")
-        {
-            Description = "For who asks later.",
-            HelpName = "TEXT",
-            Required = true,
-        };
-        var by = new Option<string>("--by")
-        {
-            Description = "Who decides it [the user of the system].",
-            HelpName = "WHO",
-            DefaultValueFactory = _ => Environment.UserName,
-        };
+        var skip = new SkipOptions();
         var data = CommandLine.DataOption();
         var command = new Command(
             "skip",
@@ -73,20 +55,13 @@ static class NotificationsCommand
         )
         {
             name,
-            position,
-            why,
-            by,
             data,
         };
+        skip.AddTo(command);
         command.SetAction(
             async (parsed, cancel) =>
             {
-                var request = new SkipRequest(
-                    DestinationState.SubjectOf(parsed.GetValue(name)!),
-                    parsed.GetValue(position),
-                    parsed.GetValue(why)!,
-                    parsed.GetValue(by)!
-                );
+                var request = skip.RequestOf(parsed, DestinationState.SubjectOf(parsed.GetValue(name)!));
                 using var server = await TransfersCommand.Connect(parsed.GetValue(data)!, cancel);
                 foreach (var line in await server.SkipNotification(request, cancel))
                     Console.WriteLine($"{line}: skipped.");

@@ -87,24 +87,7 @@ static class ProjectionsCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         name.AcceptOnlyFromAmong([.. Names()]);
-        var position = new Option<long>("--position")
-        {
-            Description = "Of the event that it stopped at.",
-            HelpName = "P",
-            Required = true,
-        };
-        var why = new Option<string>("--why")
-        {
-            Description = "For who asks later.",
-            HelpName = "TEXT",
-            Required = true,
-        };
-        var by = new Option<string>("--by")
-        {
-            Description = "Who decides it [the user of the system].",
-            HelpName = "WHO",
-            DefaultValueFactory = _ => Environment.UserName,
-        };
+        var skip = new SkipOptions();
         var data = CommandLine.DataOption();
         var command = new Command(
             "skip",
@@ -116,20 +99,13 @@ static class ProjectionsCommand
         )
         {
             name,
-            position,
-            why,
-            by,
             data,
         };
+        skip.AddTo(command);
         command.SetAction(
             async (parsed, cancel) =>
             {
-                var request = new SkipRequest(
-                    parsed.GetValue(name),
-                    parsed.GetValue(position),
-                    parsed.GetValue(why)!,
-                    parsed.GetValue(by)!
-                );
+                var request = skip.RequestOf(parsed, parsed.GetValue(name));
                 var root = parsed.GetValue(data)!;
                 using var server = await ControlClient.Connect(root, cancel);
                 if (server is null)
