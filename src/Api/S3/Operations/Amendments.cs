@@ -40,13 +40,15 @@ static class Amendments
     )
     {
         for (var attempt = 1; ; attempt++)
+        {
+            var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version);
             try
             {
-                var command = commandOf(varve.Context(request.Caller.UserName), request.Object, version);
                 return await varve.Run(command with { Judged = request.Judged?.VersionId }, cancel);
             }
             catch (RejectedException no)
                 when (no.Rejection.Code == ErrorCode.OperationAborted
+                    && command is ObjectCommand.Tag // a list names the owner of the version that it was made for
                     && attempt < AttemptsMax
                     && request.Judged is not null
                 )
@@ -54,6 +56,7 @@ static class Amendments
                 // Another version came in between: it is judged as the first one was.
                 await RequestAccess.Authorize(request, request.Judged.Resource, varve, cancel);
             }
+        }
     }
 
     /// <summary>What GET and HEAD tell of it to who may ask for it.</summary>

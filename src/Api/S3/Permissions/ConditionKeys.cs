@@ -61,6 +61,10 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
             : keys.Request.Signature.IsPresigned ? "REST-QUERY-STRING"
             : "REST-HEADER",
         ["s3:signatureversion"] = keys => keys.Request.Signature.Version,
+        ["s3:ObjectCreationOperation"] = keys =>
+            keys.Action != S3Actions.PutObject ? null
+            : keys.Request.Operation.Name is "CreateMultipartUpload" or "UploadPart" or "UploadPartCopy" ? "false"
+            : "true",
         ["s3:signatureAge"] = keys => keys.AgeOfSignature()?.ToString(CultureInfo.InvariantCulture),
         ["s3:TlsVersion"] = keys =>
             keys.Request.Http.Features.Get<ITlsHandshakeFeature>()?.Protocol switch
@@ -83,6 +87,8 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     S3Request Request => request;
+
+    string Action => action;
 
     Resource Resource => resource;
 
@@ -118,7 +124,7 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
 
     static bool IsUnder(string begin, string key) => key.StartsWith(begin, StringComparison.OrdinalIgnoreCase);
 
-    string? HeaderOf(string name) => request.Headers[name] is { Count: > 0 } value ? value.ToString() : null;
+    string? HeaderOf(string name) => request.Headers[name].ToString() is { Length: > 0 } value ? value : null;
 
     /// <summary>Of a request that lists: on others, whoever wants to be let in could add it.</summary>
     string? OfListing(string parameter) =>
@@ -128,9 +134,20 @@ sealed class ConditionKeys(S3Request request, string action, Resource resource, 
 
     string? User(Func<string, string> id) => request.Caller.Principal.User is { } user ? id(user) : null;
 
-    ImmutableSortedDictionary<string, string>? NewTags() => resource.NewTags ?? TagSet.FromHeader(request.Headers);
+    ImmutableSortedDictionary<string, string>? NewTags() =>
+        resource.NewTags ?? (TakesTags() ? TagSet.FromHeader(request.Headers) : null);
 
-    ObjectLock? NewLock() => resource.NewLock ?? RequestedLock.From(request.Headers);
+    /// <summary>A header that is passed over says nothing.</summary>
+    bool TakesTags() =>
+        request.Operation.Name switch
+        {
+            "RenameObject" => false,
+            "CopyObject" => request.Headers["x-amz-tagging-directive"] == "REPLACE",
+            _ => true,
+        };
+
+    ObjectLock? NewLock() =>
+        resource.NewLock ?? (request.Operation.Name == "RenameObject" ? null : RequestedLock.From(request.Headers));
 
     /// <summary>In milliseconds; null without a signature that says when it was made.</summary>
     long? AgeOfSignature() => request.Signature.SignedAt is { } signed ? (long)(now - signed).TotalMilliseconds : null;

@@ -85,6 +85,7 @@ public sealed class SigV2Verifier(FindAccount accounts, TimeProvider clock, bool
             !IsRight(claim, account.Secret, StringToSign(method, target, target.RawPath, headers, claim))
             && !(
                 target.Key is null
+                && !target.RawPath.EndsWith('/')
                 && IsRight(claim, account.Secret, StringToSign(method, target, target.RawPath + "/", headers, claim))
             )
         )
