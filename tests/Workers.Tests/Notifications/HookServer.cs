@@ -73,15 +73,15 @@ sealed class HookServer : IAsyncDisposable
     async Task Serve(HttpListener from, CancellationToken left)
     {
         var under = new List<Task>();
-        try
-        {
-            while (true)
+        while (!left.IsCancellationRequested)
+            try
+            {
                 under.Add(Answer(await from.GetContextAsync(), left));
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            // It was told to leave.
-        }
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // It was told to leave, or a client went away.
+            }
         await Task.WhenAll(under).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

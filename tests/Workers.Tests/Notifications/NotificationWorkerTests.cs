@@ -111,7 +111,7 @@ public sealed class NotificationWorkerTests : IAsyncLifetime
     {
         await bucket.Tell("hook:webhook");
         hook.Status = 500;
-        await using var working = bucket.Run(Hook(TimeSpan.FromMilliseconds(500)));
+        await using var working = bucket.Run(Hook(TimeSpan.FromSeconds(2)));
         await PutAll("refused", 20);
         await Asked();
         hook.Status = 302; // is not followed
