@@ -75,9 +75,14 @@ static class ControlSurface
                 ("GET", ControlPaths.Projections) => await engine.Read.States(cancel),
                 ("GET", ControlPaths.Rebuild) => engine.Read.Rebuild?.Progress,
                 ("POST", ControlPaths.Rebuild) => await Rebuild(engine, cancel),
-                ("POST", ControlPaths.Skip) => await Skip(http, engine, cancel),
+                ("POST", ControlPaths.Skip) => await Skip(http, engine.Backend.Barrier.Stopped, engine, cancel),
                 ("GET", ControlPaths.Notifications) => engine.Notifications.States,
-                ("POST", ControlPaths.SkipNotification) => await SkipNotification(http, engine, cancel),
+                ("POST", ControlPaths.SkipNotification) => await Skip(
+                    http,
+                    engine.Notifications.Stopped,
+                    engine,
+                    cancel
+                ),
                 ("GET", ControlPaths.Transfers) => await engine.Copies.Transfers(cancel),
                 ("POST", ControlPaths.RetryTransfers) => await Retry(http, engine, cancel),
                 ("GET", ControlPaths.Scrub) => engine.Copies.Scrubber.Pass,
@@ -131,29 +136,16 @@ static class ControlSurface
         return await request.Answer(engine.Backend, cancel);
     }
 
-    static async Task<object?> Skip(HttpContext http, Engine engine, CancellationToken cancel)
-    {
-        var request =
-            await http.Request.ReadFromJsonAsync<SkipRequest>(JsonSerializerOptions.Web, cancel)
-            ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
-        return await Skip(request, engine.Backend.Barrier.Stopped, engine, cancel);
-    }
-
-    static async Task<object?> SkipNotification(HttpContext http, Engine engine, CancellationToken cancel)
-    {
-        var request =
-            await http.Request.ReadFromJsonAsync<SkipRequest>(JsonSerializerOptions.Web, cancel)
-            ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
-        return await Skip(request, [.. engine.Notifications.States.SelectMany(one => one.Stopped())], engine, cancel);
-    }
-
     static async Task<object?> Skip(
-        SkipRequest request,
+        HttpContext http,
         IReadOnlyList<StoppedProjection> stopped,
         Engine engine,
         CancellationToken cancel
     )
     {
+        var request =
+            await http.Request.ReadFromJsonAsync<SkipRequest>(JsonSerializerOptions.Web, cancel)
+            ?? throw new RejectedException(ErrorCode.InvalidArgument, "null");
         var skipped = request.Choose(stopped);
         foreach (var one in skipped)
             await engine.Backend.Run(request.CommandFor(one, engine.Backend.Now), cancel);

@@ -1,4 +1,5 @@
 using Varve.EventStores;
+using Varve.Projections.Runner;
 using Varve.Workers;
 using Varve.Workers.Notifications;
 
@@ -19,6 +20,9 @@ sealed class NotificationSide : IAsyncDisposable
 
     /// <summary>How far this process is with each destination.</summary>
     public IReadOnlyList<DestinationState> States => worker?.States ?? [];
+
+    /// <summary>What they refuse.</summary>
+    public IReadOnlyList<StoppedProjection> Stopped => [.. States.SelectMany(state => state.Stopped())];
 
     /// <summary>None where there is nobody to tell.</summary>
     public IEnumerable<IWorker> Workers(IEventStore events, string region, ILogPlaces places, ILoggerFactory loggers) =>
